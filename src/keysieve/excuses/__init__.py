@@ -1,0 +1,1 @@
+"""What sets a credential aside, each for a stated reason."""

@@ -1,0 +1,1 @@
+"""From a finding to what to do about it."""

@@ -1,0 +1,1 @@
+"""From a report to text. One module per format, one function each."""
