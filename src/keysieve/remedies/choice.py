@@ -34,6 +34,15 @@ class Choice:
         return next((advice for advice in self.circumstances if advice.steps_remove), None)
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A situation with what is asked of it again and again worked out once."""
+
+    situation: Situation
+    components: tuple[str, ...]
+    context: bytes
+
+
 def choose(situation: Situation) -> Choice:
     """Picks the advice for a situation.
 
@@ -42,7 +51,9 @@ def choose(situation: Situation) -> Choice:
     """
     everything = catalogue()
     credential = _credential(everything, situation)
-    found = replace(situation, remedy=credential.id, context=(situation.context or b"").replace(b"\0", b""))
+    # Without its zero bytes UTF-16 reads like ASCII, which is all that the content hints ask for.
+    context = (situation.context or b"").replace(b"\0", b"")
+    found = _Seen(replace(situation, remedy=credential.id), components(situation.path), context)
     language = _best(everything.languages, lambda advice: _language_score(advice.when, found))
     place = _best(everything.places, lambda advice: _place_score(advice.when, found))
     fitting = (advice for advice in everything.situations if _applies(advice.when, found, language.id))
@@ -69,9 +80,9 @@ def _best(advice: Iterable[Advice], score: Callable[[Advice], int | None]) -> Ad
     return max(scored, key=lambda pair: pair[0])[1]
 
 
-def _language_score(when: Conditions, situation: Situation) -> int | None:
-    by_path = path_score(when.paths, situation.path)
-    by_content = _has_content(when, situation)
+def _language_score(when: Conditions, seen: _Seen) -> int | None:
+    by_path = path_score(when.paths, seen.components)
+    by_content = _has_content(when, seen)
     asks_content = bool(when.contents or when.contents_pattern)
     if (when.paths and not by_path) or (asks_content and not by_content):
         return None
@@ -80,23 +91,24 @@ def _language_score(when: Conditions, situation: Situation) -> int | None:
     return when.weight * _WEIGHT + by_path + (_CONTENT if asks_content else 0)
 
 
-def _place_score(when: Conditions, situation: Situation) -> int | None:
-    return when.weight if _gates_open(when, situation) else None
+def _place_score(when: Conditions, seen: _Seen) -> int | None:
+    return when.weight if _gates_open(when, seen) else None
 
 
-def _applies(when: Conditions, situation: Situation, language: str) -> bool:
-    if not _gates_open(when, situation):
+def _applies(when: Conditions, seen: _Seen, language: str) -> bool:
+    if not _gates_open(when, seen):
         return False
     asks = when.paths or when.folders or when.contents or when.contents_pattern or when.languages
     return not asks or (
         language in when.languages
-        or path_score(when.paths, situation.path) > 0
-        or _in_folder(when.folders, situation.path)
-        or _has_content(when, situation)
+        or path_score(when.paths, seen.components) > 0
+        or not set(when.folders).isdisjoint(seen.components[:-1])
+        or _has_content(when, seen)
     )
 
 
-def _gates_open(when: Conditions, situation: Situation) -> bool:
+def _gates_open(when: Conditions, seen: _Seen) -> bool:
+    situation = seen.situation
     return (
         (not when.remedies or situation.remedy in when.remedies)
         and (not when.rules or situation.rule in when.rules)
@@ -108,27 +120,21 @@ def _gates_open(when: Conditions, situation: Situation) -> bool:
     )
 
 
-def _has_content(when: Conditions, situation: Situation) -> bool:
-    context = situation.context or b""
-    if any(text.encode() in context for text in when.contents):
+def _has_content(when: Conditions, seen: _Seen) -> bool:
+    if any(text.encode() in seen.context for text in when.contents):
         return True
-    return bool(when.contents_pattern and re.search(when.contents_pattern.encode(), context))
+    return bool(when.contents_pattern and re.search(when.contents_pattern.encode(), seen.context))
 
 
-def _in_folder(folders: tuple[str, ...], path: bytes | None) -> bool:
-    return bool(folders) and not set(_components(path)[:-1]).isdisjoint(folders)
-
-
-def path_score(patterns: Iterable[str], path: bytes | None) -> int:
+def path_score(patterns: Iterable[str], components: tuple[str, ...]) -> int:
     """How exactly the best of some patterns matches the end of a path; 0 when none does.
 
     A pattern `*.ext` asks for an extension; any other is a name, possibly with folders before it.
     """
-    components = _components(path)
     return max((_pattern_score(pattern, components) for pattern in patterns), default=0) if components else 0
 
 
-def _pattern_score(pattern: str, components: list[str]) -> int:
+def _pattern_score(pattern: str, components: tuple[str, ...]) -> int:
     if pattern.startswith("*.") and "/" not in pattern and "*" not in pattern[1:]:
         return len(pattern) if components[-1].endswith(pattern[1:]) else 0
     wanted = pattern.split("/")
@@ -142,5 +148,6 @@ def _name_matches(name: str, pattern: str) -> bool:
     return fnmatchcase(name, pattern) if "*" in pattern else name == pattern
 
 
-def _components(path: bytes | None) -> list[str]:
-    return path.decode("utf-8", "replace").replace("\\", "/").lower().split("/") if path else []
+def components(path: bytes | None) -> tuple[str, ...]:
+    """A path's folders and name in lower case, for `path_score`."""
+    return tuple(path.decode("utf-8", "replace").replace("\\", "/").lower().split("/")) if path else ()

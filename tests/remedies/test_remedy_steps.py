@@ -1,0 +1,262 @@
+"""The short form: the order of the steps is a law, and what it says to type works."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from planted_situations import LANGUAGES, PLACES, SITUATIONS
+
+from keysieve.finding import Remedy
+from keysieve.remedies import Situation, remedy_for
+from keysieve.remedies.catalogue import catalogue
+from keysieve.remedies.steps import MOST_STEPS
+
+KEY_ID = "AK" + "IAIOSFODNN7EXAMPLE"
+REMOVES = r"[Dd]elete|[Rr]ole|[Ss]ign in|short-lived|instead|out of|Drop|Cognito|single sign-on|on the server|asked for"
+STORES = r"credentials file|credentials/|user's environment|user's variables|SDK Store|[Ss]ecrets Manager"
+
+
+def situation(**given: Any) -> Situation:
+    return Situation(**{"rule": "aws-access-key-pair", "remedy": "access-key", **given})
+
+
+@dataclass(frozen=True)
+class Planted:
+    situation: Situation
+    place: str
+    remedy: Remedy
+
+
+@cache
+def every_combination() -> list[Planted]:
+    """Each file and circumstance, in each place, with each kind of credential."""
+    files = [{"path": (path or "").encode(), "context": text.encode()} for path, text in LANGUAGES.values()]
+    files += [{key: row[key] for key in ("path", "context") if key in row} for row in SITUATIONS.values()]
+    found = []
+    for file, (place, where), remedy in product(files, PLACES.items(), catalogue().credentials):
+        one = situation(**{**file, **where, "remedy": remedy, "access_key_id": KEY_ID})
+        found.append(Planted(one, place, remedy_for(one)))
+    return found
+
+
+def breaking(holds: Callable[[Planted], bool]) -> list[Planted]:
+    """Some combinations that break a law."""
+    return [one for one in every_combination() if not holds(one)][:3]
+
+
+def test_first_removes_and_second_stores() -> None:
+    def holds(one: Planted) -> bool:
+        first, second, *_rest = one.remedy.steps
+        return bool(re.search(REMOVES, first) and re.search(STORES, second)) and "otate" not in first + second
+
+    assert breaking(holds) == []
+
+
+def test_steps_are_four_to_nine_filled_lines() -> None:
+    def holds(one: Planted) -> bool:
+        remedy = one.remedy
+        texts = "\n".join(remedy.steps)
+        return (
+            4 <= len(remedy.steps) <= MOST_STEPS
+            and texts.count("\n") == len(remedy.steps) - 1
+            and not re.search(r"\{(access_key_id|account_id|user_name|path|name)\}", texts)
+            and len(set(remedy.steps)) == len(remedy.steps)
+        )
+
+    assert breaking(holds) == []
+
+
+def test_rotation_comes_third_or_fourth_and_the_clean_up_behind_it() -> None:
+    opening = {place.id: place.steps[0].partition("`")[0][:30] for place in catalogue().places}
+
+    def holds(one: Planted) -> bool:
+        steps = one.remedy.steps
+        rotation = next(n for n, step in enumerate(steps) if re.search(r"[Rr]otate ", step))
+        clean = next(n for n, step in enumerate(steps) if step.startswith(opening[one.place]))
+        return rotation in (2, 3) and clean > rotation
+
+    assert breaking(holds) == []
+
+
+def test_what_was_never_committed_needs_no_purge() -> None:
+    def holds(one: Planted) -> bool:
+        return one.situation.command not in ("staged", "message") or "filter-repo" not in "".join(
+            one.remedy.steps
+        )
+
+    assert breaking(holds) == []
+
+
+def test_what_was_pushed_is_purged_after_rotation() -> None:
+    steps = remedy_for(situation(path=b"a.py", command="history", pushed=True)).steps
+    assert any("git filter-repo --sensitive-data-removal --replace-text" in step for step in steps)
+    assert steps[2].startswith("Before all else, rotate it")
+
+
+def test_temporary_credentials_are_not_rotated() -> None:
+    steps = remedy_for(situation(remedy="session-credentials", path=b"a.py")).steps
+    assert any(step.startswith("Rotate nothing") for step in steps)
+    assert "update-access-key" not in "".join(steps)
+
+
+def test_commands_hold_what_is_known() -> None:
+    steps = "\n".join(remedy_for(situation(path=b"a b.py", access_key_id=KEY_ID, user_name="o'neil")).steps)
+    assert f"--user-name 'o'\"'\"'neil' --access-key-id {KEY_ID} --status Inactive" in steps
+    assert "-- 'a b.py'" in steps
+
+
+def test_unknown_owner_is_asked_for_once_and_used_after() -> None:
+    steps = remedy_for(situation(path=b"a.py", access_key_id=KEY_ID)).steps
+    asked = next(n for n, step in enumerate(steps) if "owner=$(" in step)
+    used = [n for n, step in enumerate(steps) if '"$owner"' in step]
+    assert used
+    assert min(used) > asked
+
+
+def test_unknown_values_are_words_to_fill_in() -> None:
+    steps = "\n".join(remedy_for(situation(remedy="secret-access-key", path=None)).steps)
+    assert "--user-name USER_NAME --access-key-id ACCESS_KEY_ID" in steps
+
+
+def test_path_that_is_the_finding_stays_out_of_commands() -> None:
+    remedy = remedy_for(situation(kind="path", command="staged", path=b"keys/very-private.py"))
+    assert "very-private" not in "\n".join(remedy.steps)
+
+
+def test_file_is_kept_out_of_git() -> None:
+    steps = remedy_for(situation(path=b".env", command="staged", kind="staged")).steps
+    assert (
+        "Keep it out of git: `printf '%s\\n' '.env*' '!.env.example' >> .gitignore && git rm --cached -- .env`"
+        in steps
+    )
+
+
+@pytest.mark.parametrize("kind", ["commit-message", "tag-message", "note", "ref-name", "identity", "path"])
+def test_no_code_where_there_is_none(kind: str) -> None:
+    assert remedy_for(situation(kind=kind, command="history", path=b"a.py")).replacement is None
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_has_a_replacement(language: str) -> None:
+    path, context = LANGUAGES[language]
+    remedy = remedy_for(situation(path=(path or "").encode(), context=context.encode()))
+    assert remedy.id == language
+    assert remedy.replacement
+
+
+def test_secret_that_is_no_key_is_looked_up() -> None:
+    remedy = remedy_for(situation(remedy="ses-smtp-password", path=b"mail.py"))
+    assert remedy.replacement == 'import os\n\nvalue = os.environ["SMTP_PASSWORD"]'
+
+
+@given(st.binary(min_size=1, max_size=30), st.sampled_from(["staged", "file", "archive-member"]))
+def test_any_path_stays_on_one_printable_line(path: bytes, kind: str) -> None:
+    for step in remedy_for(situation(path=path, kind=kind, command="staged")).steps:
+        assert step.isprintable()
+
+
+# ----- what the steps say to type, typed
+
+
+def git(folder: Path, *arguments: str) -> str:
+    return run(folder, "git", *arguments)
+
+
+def run(folder: Path, *command: str) -> str:
+    fixed = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull, "HOME": str(folder)}
+    names = {
+        f"GIT_{who}_{what}": "a@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
+    }
+    environment = {"PATH": os.environ["PATH"], **fixed, **names}
+    return subprocess.run(
+        command, cwd=folder, env=environment, check=True, capture_output=True
+    ).stdout.decode("utf-8", "replace")
+
+
+def commands(one: Situation, beginning: str) -> list[str]:
+    """The commands of the step that begins so, as they stand between backticks."""
+    step = next(step for step in remedy_for(one).steps if step.startswith(beginning))
+    return re.findall(r"`([^`]+)`", step)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    git(tmp_path, "init", "-q", "-b", "main")
+    return tmp_path
+
+
+def write(repository: Path, name: bytes, text: str = "key") -> Path:
+    path = repository / os.fsdecode(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    git(repository, "add", "-A")
+    return path
+
+
+NAMES = [
+    pytest.param(b"a.py", id="plain"),
+    pytest.param(b"deploy/it's here.py", id="blank and quote"),
+    pytest.param(b"-f.py", id="like an option"),
+    pytest.param(b":x.py", id="like pathspec magic"),
+    pytest.param(b"n\nl.py", id="a newline"),
+    pytest.param(b"\xff1.py", id="not UTF-8"),
+    pytest.param("schlüssel.py".encode(), id="UTF-8"),
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_staged_file_is_unstaged(repository: Path, name: bytes) -> None:
+    git(repository, "commit", "-q", "--allow-empty", "-m", "first")
+    write(repository, name)
+    restore, _ = commands(situation(path=name, command="staged", kind="staged"), "Unstage it")
+    run(repository, "bash", "-c", restore)
+    assert git(repository, "diff", "--cached", "--name-only") == ""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_staged_file_is_unstaged_before_the_first_commit(repository: Path, name: bytes) -> None:
+    path = write(repository, name)
+    _, remove = commands(situation(path=name, command="staged", kind="staged"), "Unstage it")
+    run(repository, "bash", "-c", remove)
+    assert git(repository, "ls-files") == ""
+    assert path.exists()
+
+
+def test_ignored_file_stays_out(repository: Path) -> None:
+    write(repository, b".env")
+    (command,) = commands(situation(path=b".env", command="staged", kind="staged"), "Keep it out of git")
+    run(repository, "sh", "-c", command)
+    git(repository, "add", "-A")
+    assert git(repository, "ls-files") == ".gitignore\n"
+
+
+def test_unpushed_commit_is_amended_and_dropped(repository: Path) -> None:
+    path = write(repository, b"a.py")
+    git(repository, "commit", "-q", "-m", "first")
+    old = git(repository, "rev-parse", "HEAD:a.py").strip()
+    path.write_text("clean")
+    one = situation(path=b"a.py", command="history", pushed=False)
+    run(repository, "sh", "-c", commands(one, "Not pushed")[0])
+    run(repository, "sh", "-c", commands(one, "Drop the old commits")[0])
+    assert git(repository, "show", "HEAD:a.py") == "clean"
+    assert old not in git(repository, "cat-file", "--batch-all-objects", "--batch-check")
+
+
+def test_tag_message_is_replaced(repository: Path) -> None:
+    git(repository, "commit", "-q", "--allow-empty", "-m", "first")
+    git(repository, "tag", "-a", "-m", "key", "v1")
+    command = commands(situation(command="history", kind="tag-message"), "Make the tag again")[0]
+    run(repository, "sh", "-c", command.replace("TAG", "v1", 1).replace("'TAG^{}'", "'v1^{}'") + " -m clean")
+    assert git(repository, "tag", "-l", "--format=%(contents)", "v1").strip() == "clean"
+    assert git(repository, "rev-parse", "v1^{}") == git(repository, "rev-parse", "HEAD")
