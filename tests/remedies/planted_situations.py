@@ -18,6 +18,7 @@ LANGUAGES: dict[str, tuple[str | None, str]] = {
     "java-v1": ("src/Upload.java", "new BasicAWSCredentials("),
     "kotlin": ("src/Upload.kt", "S3Client {"),
     "spark": ("conf/spark-defaults.conf", "spark.hadoop.fs.s3a.access.key"),
+    "scala": ("src/Upload.scala", "S3Client.builder()"),
     "spark-session": ("job.py", 'conf.set("spark.hadoop.fs.s3a.secret.key", '),
     "s3a-url": ("job.scala", 'read("s3a://KEY:SECRET@bucket/")'),
     "hadoop-xml": ("etc/hadoop/core-site.xml", "<property>"),

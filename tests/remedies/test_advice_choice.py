@@ -56,7 +56,7 @@ def test_nothing_is_out_of_reach() -> None:
         pytest.param(b"\xff\xfe.rb", b"", "ruby", id="a path that is not UTF-8"),
         pytest.param(None, b"import boto3", "any", id="no path"),
         pytest.param(b"a.py", "import boto\n".encode("utf-16-le"), "python-boto2", id="a context in UTF-16"),
-        pytest.param(b"job.scala", b's3a://bucket/ then "x@y"', "spark", id="an address without a key"),
+        pytest.param(b"job.scala", b's3a://bucket/ then "x@y"', "scala", id="an address without a key"),
     ],
 )
 def test_ambiguous_file(path: bytes | None, context: bytes, name: str) -> None:
