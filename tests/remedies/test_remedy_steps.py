@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -164,99 +161,3 @@ def test_secret_that_is_no_key_is_looked_up() -> None:
 def test_any_path_stays_on_one_printable_line(path: bytes, kind: str) -> None:
     for step in remedy_for(situation(path=path, kind=kind, command="staged")).steps:
         assert step.isprintable()
-
-
-# ----- what the steps say to type, typed
-
-
-def git(folder: Path, *arguments: str) -> str:
-    return run(folder, "git", *arguments)
-
-
-def run(folder: Path, *command: str) -> str:
-    fixed = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull, "HOME": str(folder)}
-    names = {
-        f"GIT_{who}_{what}": "a@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
-    }
-    environment = {"PATH": os.environ["PATH"], **fixed, **names}
-    return subprocess.run(
-        command, cwd=folder, env=environment, check=True, capture_output=True
-    ).stdout.decode("utf-8", "replace")
-
-
-def commands(one: Situation, beginning: str) -> list[str]:
-    """The commands of the step that begins so, as they stand between backticks."""
-    step = next(step for step in remedy_for(one).steps if step.startswith(beginning))
-    return re.findall(r"`([^`]+)`", step)
-
-
-@pytest.fixture
-def repository(tmp_path: Path) -> Path:
-    git(tmp_path, "init", "-q", "-b", "main")
-    return tmp_path
-
-
-def write(repository: Path, name: bytes, text: str = "key") -> Path:
-    path = repository / os.fsdecode(name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
-    git(repository, "add", "-A")
-    return path
-
-
-NAMES = [
-    pytest.param(b"a.py", id="plain"),
-    pytest.param(b"deploy/it's here.py", id="blank and quote"),
-    pytest.param(b"-f.py", id="like an option"),
-    pytest.param(b":x.py", id="like pathspec magic"),
-    pytest.param(b"n\nl.py", id="a newline"),
-    pytest.param(b"\xff1.py", id="not UTF-8"),
-    pytest.param("schlüssel.py".encode(), id="UTF-8"),
-]
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_staged_file_is_unstaged(repository: Path, name: bytes) -> None:
-    git(repository, "commit", "-q", "--allow-empty", "-m", "first")
-    write(repository, name)
-    restore, _ = commands(situation(path=name, command="staged", kind="staged"), "Unstage it")
-    run(repository, "bash", "-c", restore)
-    assert git(repository, "diff", "--cached", "--name-only") == ""
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_staged_file_is_unstaged_before_the_first_commit(repository: Path, name: bytes) -> None:
-    path = write(repository, name)
-    _, remove = commands(situation(path=name, command="staged", kind="staged"), "Unstage it")
-    run(repository, "bash", "-c", remove)
-    assert git(repository, "ls-files") == ""
-    assert path.exists()
-
-
-def test_ignored_file_stays_out(repository: Path) -> None:
-    write(repository, b".env")
-    (command,) = commands(situation(path=b".env", command="staged", kind="staged"), "Keep it out of git")
-    run(repository, "sh", "-c", command)
-    git(repository, "add", "-A")
-    assert git(repository, "ls-files") == ".gitignore\n"
-
-
-def test_unpushed_commit_is_amended_and_dropped(repository: Path) -> None:
-    path = write(repository, b"a.py")
-    git(repository, "commit", "-q", "-m", "first")
-    old = git(repository, "rev-parse", "HEAD:a.py").strip()
-    path.write_text("clean")
-    one = situation(path=b"a.py", command="history", pushed=False)
-    run(repository, "sh", "-c", commands(one, "Not pushed")[0])
-    run(repository, "sh", "-c", commands(one, "Drop the old commits")[0])
-    assert git(repository, "show", "HEAD:a.py") == "clean"
-    assert old not in git(repository, "cat-file", "--batch-all-objects", "--batch-check")
-
-
-def test_tag_message_is_replaced(repository: Path) -> None:
-    git(repository, "commit", "-q", "--allow-empty", "-m", "first")
-    git(repository, "tag", "-a", "-m", "key", "v1")
-    command = commands(situation(command="history", kind="tag-message"), "Make the tag again")[0]
-    run(repository, "sh", "-c", command.replace("TAG", "v1", 1).replace("'TAG^{}'", "'v1^{}'") + " -m clean")
-    assert git(repository, "tag", "-l", "--format=%(contents)", "v1").strip() == "clean"
-    assert git(repository, "rev-parse", "v1^{}") == git(repository, "rev-parse", "HEAD")

@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+from pathlib import Path
+
+from keysieve.remedies.advice import FAMILIES, SECTIONS
+from keysieve.remedies.catalogue import _KEYS
+
+PAGE = (Path(__file__).parents[2] / "docs" / "remedies.md").read_text("utf-8")
+
+
+def test_every_key_is_documented() -> None:
+    keys = {key for family in FAMILIES for key in _KEYS[family]} - {"section"}
+    assert {key for key in keys if f"`{key}`" not in PAGE} == set()
+
+
+def test_every_section_is_documented() -> None:
+    assert [name for name in SECTIONS if f"`{name}`" not in PAGE] == []
+
+
+def test_example_runs_and_says_what_the_page_says() -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", PAGE, re.S)
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(code, {})
+    for said, line in zip(re.findall(r"# (.*)", code), printed.getvalue().splitlines(), strict=False):
+        assert line.startswith(said.rstrip("…"))
