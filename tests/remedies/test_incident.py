@@ -111,3 +111,10 @@ def test_replacement_shows_code_in_the_language_of_the_file() -> None:
 def test_unpublished_credential_may_need_no_rotation() -> None:
     first = incident(situation(command="staged", kind="staged", path=b"a.py"))[0].lines[0]
     assert first.text.startswith("Nothing was published")
+
+
+def test_root_key_has_no_user() -> None:
+    root = incident(situation(path=b"rootkey.csv", command="history", access_key_id=KEY_ID))
+    commands = "\n".join(line.text for one in root for line in one.lines if line.kind == "command")
+    assert f"aws iam update-access-key --access-key-id {KEY_ID} --status Inactive" in commands
+    assert "--user-name" not in commands

@@ -161,3 +161,28 @@ def test_secret_that_is_no_key_is_looked_up() -> None:
 def test_any_path_stays_on_one_printable_line(path: bytes, kind: str) -> None:
     for step in remedy_for(situation(path=path, kind=kind, command="staged")).steps:
         assert step.isprintable()
+
+
+def test_root_key_is_rotated_by_root() -> None:
+    steps = "\n".join(remedy_for(situation(path=b"rootkey.csv", access_key_id=KEY_ID)).steps)
+    assert f"`aws iam delete-access-key --access-key-id {KEY_ID}` (as root, without --user-name)" in steps
+    assert '--user-name "' not in steps
+
+
+@pytest.mark.parametrize(
+    ("given", "title"),
+    [
+        pytest.param({"path": b"a.py"}, "AWS access key in Python", id="language"),
+        pytest.param(
+            {"path": b"lambda/a.py"}, "AWS access key in Python (lambda function)", id="and circumstance"
+        ),
+        pytest.param({"path": None}, "AWS access key, file on disk", id="neither"),
+        pytest.param(
+            {"path": b"a.js", "remedy": "session-credentials"},
+            "Temporary AWS credentials in JavaScript (SDK v3)",
+            id="temporary",
+        ),
+    ],
+)
+def test_title_says_what_and_where(given: dict[str, Any], title: str) -> None:
+    assert remedy_for(situation(**given)).title == title

@@ -57,6 +57,11 @@ class Conditions:
     reachable: bool | None = None
     weight: int = 0
 
+    @property
+    def asks_for_a_place(self) -> bool:
+        """Whether path, content or language decide."""
+        return bool(self.paths or self.folders or self.contents or self.contents_pattern or self.languages)
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -78,7 +83,7 @@ class Advice:
         steps_remove: How to do without the long-term credential.
         steps_local: Where it belongs otherwise: the credentials file or the user's environment.
         steps_also: What else the situation asks for.
-        steps: A credential's rotation; a place's clean-up.
+        steps: A credential's rotation, or a situation's instead of it; a place's clean-up.
         lines: A place's or section's long form.
         note: What the incident says first when it stands in this place.
         rotate: What a place puts before the rotation.
@@ -88,7 +93,7 @@ class Advice:
         lookup_name: A credential's usual name of variable; makes `lookup` the replacement.
         syntax: The snippets' language, for fences and parsers.
         gitignore: Patterns that keep such files out of git.
-        parts: A credential's incident.
+        parts: A credential's incident; sections that a situation puts in their place.
     """
 
     family: Family

@@ -17,7 +17,10 @@ _KEYS: Mapping[Family, tuple[str, ...]] = {
         *("paths", "contents", "contents_pattern", "weight", "syntax", "gitignore"),
         *("steps_remove", "steps_local", "replacement", "lookup"),
     ),
-    "situation": (*_HINTS, *_GATES, "weight", "steps_remove", "steps_local", "steps_also"),
+    "situation": (
+        *(*_HINTS, *_GATES, "weight", "section"),
+        *("steps_remove", "steps_local", "steps", "steps_also"),
+    ),
     "credential": (
         "steps_remove",
         "steps_local",

@@ -98,8 +98,7 @@ def _place_score(when: Conditions, seen: _Seen) -> int | None:
 def _applies(when: Conditions, seen: _Seen, language: str) -> bool:
     if not _gates_open(when, seen):
         return False
-    asks = when.paths or when.folders or when.contents or when.contents_pattern or when.languages
-    return not asks or (
+    return not when.asks_for_a_place or (
         language in when.languages
         or path_score(when.paths, seen.components) > 0
         or not set(when.folders).isdisjoint(seen.components[:-1])

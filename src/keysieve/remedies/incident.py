@@ -35,6 +35,7 @@ def incident(situation: Situation) -> tuple[Section, ...]:
 
 def _parts(choice: Choice) -> Iterator[Part]:
     own = {part.id: part for part in choice.credential.parts}
+    own |= {part.id: part for advice in reversed(choice.circumstances) for part in advice.parts}
     first = next(name for name in SECTIONS if name in own)
     for part in own.values():
         note = (choice.place.note,) if part.id == first and choice.place.note else ()

@@ -94,11 +94,12 @@ def _in_this_file(choice: Choice) -> tuple[str, ...]:
 
 
 def _rotation(choice: Choice) -> tuple[str, ...]:
-    first, *rest = choice.credential.steps
+    steps = next((advice.steps for advice in choice.circumstances if advice.steps), choice.credential.steps)
     prefix = choice.place.rotate
     if not prefix or choice.credential.ends_by_itself:
-        return choice.credential.steps
-    return (prefix + first[0].lower() + first[1:], *rest)
+        return steps
+    first, *rest = steps
+    return (prefix + _lower(first), *rest)
 
 
 def _keep_out(language: Advice) -> str:
@@ -107,19 +108,17 @@ def _keep_out(language: Advice) -> str:
 
 
 def _title(choice: Choice) -> str:
-    title = choice.credential.title
+    title, primary = choice.credential.title, choice.primary
     title += (
         f", {_lower(choice.place.title)}" if choice.language.id == "any" else f" in {choice.language.title}"
     )
-    return (
-        f"{title} ({choice.primary.title})"
-        if choice.primary and not choice.credential.steps_remove
-        else title
-    )
+    told = primary and primary.when.asks_for_a_place and not choice.credential.steps_remove
+    return f"{title} ({_lower(primary.title)})" if primary and told else title
 
 
 def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]
+    """A sentence's beginning inside another; `AWS` and its like stay."""
+    return text if text[:2].isupper() else text[:1].lower() + text[1:]
 
 
 def _default_language() -> Advice:
