@@ -11,9 +11,9 @@ from typing import Any
 
 import jsonschema
 import pytest
-from repository import Repository, clean_environment
 
 from keysieve.engine.generator import Generator
+from repository import Repository, clean_environment
 
 SCHEMA = json.loads((Path(__file__).parent.parent / "src/keysieve/report.schema.json").read_text())
 

@@ -69,19 +69,13 @@ def _steps(choice: Choice, situation: Situation) -> list[str]:
 def _without(choice: Choice) -> str:
     primary = choice.primary
     return (
-        choice.credential.steps_remove
-        or (primary.steps_remove if primary else ())
-        or choice.language.steps_remove
+        choice.credential.steps_remove or (primary.steps_remove if primary else ()) or choice.language.steps_remove
     )[0]
 
 
 def _elsewhere(choice: Choice) -> str:
     primary = choice.primary
-    own = (
-        choice.credential.steps_local
-        or (primary.steps_local if primary else ())
-        or choice.language.steps_local
-    )
+    own = choice.credential.steps_local or (primary.steps_local if primary else ()) or choice.language.steps_local
     return (own or _default_language().steps_local)[0]
 
 
@@ -108,14 +102,8 @@ def _keep_out(language: Advice) -> str:
 
 def _title(choice: Choice) -> str:
     title = choice.credential.title
-    title += (
-        f", {_lower(choice.place.title)}" if choice.language.id == "any" else f" in {choice.language.title}"
-    )
-    return (
-        f"{title} ({choice.primary.title})"
-        if choice.primary and not choice.credential.steps_remove
-        else title
-    )
+    title += f", {_lower(choice.place.title)}" if choice.language.id == "any" else f" in {choice.language.title}"
+    return f"{title} ({choice.primary.title})" if choice.primary and not choice.credential.steps_remove else title
 
 
 def _lower(text: str) -> str:
