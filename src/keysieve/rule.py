@@ -6,7 +6,6 @@ credential (an access key pair).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -32,10 +31,15 @@ class Rule:
         is_secret: Whether the value alone must never be shown (a key id is an identifier, not a secret).
         pattern: Regular expression over bytes (`regex` module); the group `value`, or else the whole match.
         literals: Byte strings of which one stands in every text that the pattern matches. ASCII case is ignored
-            when `literals_ignore_case` is set.
-        names: Pattern of the label that must stand shortly before the value (None: no label is needed).
-        near: Rules of which a match within `within` lines stands in for the label.
-        within: Distance in lines for `near`.
+            when `literals_ignore_case` is set. What an encoding makes of them triggers decoding.
+        prefilter: Regular expressions (the subset that `re` and Hyperscan share) of which one matches every text in
+            which the rule finds something. They may over-report, never miss.
+        names: Pattern of a label that is enough, when it stands shortly before the value.
+        weak_names: Pattern of a label that is enough when `context` matches within `within` lines.
+        context: See `weak_names`.
+        near: Rules of which a match within `within` lines stands in for a label. A rule with none of `names`,
+            `weak_names` and `near` needs no company.
+        within: Distance in lines for `near` and `context`.
         judge: Which statistical test a value has to pass.
         parts: Rule ids whose values make one credential (composite rules only).
         optional: Rule ids that belong to it when they are there.
@@ -55,7 +59,10 @@ class Rule:
     pattern: bytes = b""
     literals: tuple[bytes, ...] = ()
     literals_ignore_case: bool = False
+    prefilter: tuple[bytes, ...] = ()
     names: bytes = b""
+    weak_names: bytes = b""
+    context: bytes = b""
     near: tuple[str, ...] = ()
     within: int = 0
     judge: Judge = "none"
@@ -66,14 +73,11 @@ class Rule:
     counter_examples: tuple[str, ...] = ()
 
     @property
+    def needs_company(self) -> bool:
+        """Whether a value counts only beside a label or another rule's match."""
+        return bool(self.names or self.weak_names or self.near)
+
+    @property
     def is_composite(self) -> bool:
         """Whether the rule joins other rules' values instead of matching text."""
         return bool(self.parts)
-
-
-Rules = Mapping[str, Rule]
-
-
-def by_id(rules: Iterable[Rule]) -> dict[str, Rule]:
-    """The rules under their ids, in the given order."""
-    return {rule.id: rule for rule in rules}

@@ -1,1 +1,30 @@
 """What sets a credential aside, each for a stated reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from keysieve.engine.match import Match
+
+
+@dataclass(frozen=True, slots=True)
+class Excuse:
+    """Why a value is set aside: a reason of the JSON report, and a few words more."""
+
+    reason: str
+    detail: str
+
+
+def excuse_of_value(match: Match) -> Excuse | None:
+    """The excuse that a value carries in itself: a documented example, a placeholder, an unlikely key."""
+    from keysieve.engine.judge import judge_access_key_id
+    from keysieve.excuses.examples import example_of
+
+    example = example_of(match.value)
+    if example:
+        return Excuse("example", example)
+    if match.name == "access_key_id":
+        judged = judge_access_key_id(match.value)
+        if judged:
+            return Excuse(*judged)
+    return Excuse("unlikely", match.unlikely) if match.unlikely else None

@@ -1,0 +1,160 @@
+"""What the scanning commands have in common: their options, and how they end."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from keysieve.errors import UsageError
+from keysieve.finding import Report
+from keysieve.rule import SEVERITIES
+
+FOUND, INCOMPLETE = 1, 3
+
+
+@dataclass(frozen=True, slots=True)
+class ScanOptions:
+    """The options of a scan.
+
+    Attributes:
+        outputs: Format and file of each report; `-` is standard output.
+        reveal: Show secrets in clear.
+        fail_on: Mildest severity that makes the exit status 1; `never` for none.
+        allow_incomplete: Something that is not read does not make the exit status 3.
+        quiet: Print no report on standard output when there is nothing to say.
+    """
+
+    outputs: tuple[tuple[str, str], ...]
+    reveal: bool
+    fail_on: str
+    allow_incomplete: bool
+    quiet: bool
+    progress: bool
+    jobs: int | None
+    config: str | None
+    baseline: str | None
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that raises instead of leaving, and knows no abbreviations."""
+
+    def __init__(self, command: str, description: str, epilog: str = "") -> None:
+        super().__init__(
+            prog=f"keysieve {command}",
+            description=description,
+            epilog=epilog,
+            allow_abbrev=False,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+
+    def error(self, message: str) -> None:
+        """Raise what the command line does wrong."""
+        raise UsageError(f"{message[:1].upper()}{message[1:].rstrip('.')}.", f"See: {self.prog} --help")
+
+
+def add_scan_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of every scan."""
+    from keysieve.reporters import FORMATS
+
+    group = parser.add_argument_group("report")
+    group.add_argument("--format", action="append", choices=FORMATS, default=[], help="text (default), json")
+    group.add_argument(
+        "--output",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="write the report there; with several --format in the same order",
+    )
+    group.add_argument("--reveal", action="store_true", help="show secrets in clear (never in CI)")
+    group.add_argument("--quiet", action="store_true", help="print nothing when there is nothing to say")
+    group.add_argument("--no-progress", action="store_true", help="show no progress on a terminal")
+    group = parser.add_argument_group("verdict")
+    group.add_argument(
+        "--fail-on", choices=(*SEVERITIES, "never"), default="low", help="mildest severity that fails (default: low)"
+    )
+    group.add_argument("--allow-incomplete", action="store_true", help="exit 0 although something was not read")
+
+
+def scan_options(arguments: argparse.Namespace) -> ScanOptions:
+    """The options that were typed."""
+    formats = arguments.format or ["text"]
+    files = arguments.output or []
+    if len(files) > len(formats) or len(formats) - len(files) > 1:
+        raise UsageError(
+            f"There are {len(formats)} formats and {len(files)} output files.",
+            "Give them in pairs: --format json --output a.json --format text --output -",
+        )
+    return ScanOptions(
+        outputs=tuple(zip(formats, [*files, "-"], strict=False)),
+        reveal=arguments.reveal,
+        fail_on=arguments.fail_on,
+        allow_incomplete=arguments.allow_incomplete,
+        quiet=arguments.quiet,
+        progress=not (arguments.no_progress or arguments.quiet),
+        jobs=getattr(arguments, "jobs", None),
+        config=getattr(arguments, "config", None),
+        baseline=getattr(arguments, "baseline", None),
+    )
+
+
+def finish(report: Report, options: ScanOptions) -> int:
+    """Write the reports and give the exit status."""
+    for name, file in options.outputs:
+        _write(report, name, file, options)
+    return status(report, options)
+
+
+def status(report: Report, options: ScanOptions) -> int:
+    """The exit status of the contract. Findings win over incompleteness."""
+    if options.fail_on != "never":
+        limit = SEVERITIES.index(options.fail_on)  # type: ignore[arg-type]
+        if any(SEVERITIES.index(finding.severity) >= limit for finding in report.findings):
+            return FOUND
+    return 0 if report.complete or options.allow_incomplete else INCOMPLETE
+
+
+def _write(report: Report, name: str, file: str, options: ScanOptions) -> None:
+    from keysieve.reporters import render
+
+    if file == "-":
+        is_silent = options.quiet and name == "text" and report.complete and not report.findings
+        if not is_silent:
+            _print(render(report, name, width=_width(), color=_color()))
+        return
+    try:
+        with open(file, "w", encoding="utf-8", newline="\n") as stream:
+            stream.write(render(report, name))
+    except OSError as error:
+        raise UsageError(
+            f"The report cannot be written to {file!r}: {error.strerror}.", "Name a file that can be written."
+        ) from None
+
+
+def _print(text: str) -> None:
+    """Write to standard output; a reader that has gone away is no error."""
+    encoding = sys.stdout.encoding or "utf-8"
+    data = text.encode(encoding, "backslashreplace")
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _width() -> int:
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns
+    except (OSError, ValueError):
+        return 100
+
+
+def _color() -> bool:
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def encoded(paths: Sequence[str]) -> list[bytes]:
+    """Paths as the file system has them."""
+    return [os.fsencode(path) for path in paths]

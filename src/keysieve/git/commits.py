@@ -1,0 +1,148 @@
+"""Commits: which ones, what they change, what they say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import IO
+
+from keysieve.blob import NotRead
+from keysieve.git import run
+from keysieve.git.changes import PathChange, parse_change
+from keysieve.git.repository import Repository
+
+_DIFF_TREE = (
+    "diff-tree",
+    "--stdin",
+    "--always",
+    "-r",
+    "-c",
+    "--root",
+    "--raw",
+    "-z",
+    "--no-renames",
+    "--no-abbrev",
+)
+_IDENTITY = re.compile(rb"(?P<who>.*?) ?(?P<seconds>-?\d+) (?P<zone>[+-]\d{4})$")
+
+
+@dataclass(frozen=True, slots=True)
+class CommitChanges:
+    """What one commit brings in.
+
+    Attributes:
+        oid: The commit.
+        changes: Paths that differ from every parent (from nothing, for a root commit).
+    """
+
+    oid: str
+    changes: tuple[PathChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """What a commit object says.
+
+    Attributes:
+        author: Name and address as written, likewise `committer`.
+        date: Committer date in ISO 8601, `author_date` likewise; empty where the object holds none that is valid.
+        timestamp: Committer date in seconds since 1970.
+        message: As bytes.
+    """
+
+    oid: str
+    parents: tuple[str, ...]
+    author: bytes = field(repr=False)
+    committer: bytes = field(repr=False)
+    date: str
+    author_date: str
+    timestamp: int
+    message: bytes = field(repr=False)
+
+    @property
+    def identities(self) -> bytes:
+        """Author and committer, a line each."""
+        return self.author + b"\n" + self.committer
+
+
+def parse(oid: str, data: bytes) -> Commit:
+    """A commit from the content of its object; what is malformed comes out empty."""
+    headers, _, message = data.partition(b"\n\n")
+    fields = [line.partition(b" ")[::2] for line in headers.split(b"\n")]
+    author, author_date, _ = _identity(fields, b"author")
+    committer, date, timestamp = _identity(fields, b"committer")
+    parents = tuple(value.decode("ascii", "replace") for key, value in fields if key == b"parent")
+    return Commit(oid, parents, author, committer, date, author_date, timestamp, message)
+
+
+def _identity(fields: Sequence[tuple[bytes, bytes]], key: bytes) -> tuple[bytes, str, int]:
+    line = next((value for name, value in fields if name == key), b"")
+    found = _IDENTITY.match(line)
+    if found is None:
+        return line, "", 0
+    seconds = int(found["seconds"])
+    return found["who"], iso_date(seconds, found["zone"].decode("ascii")), seconds
+
+
+def iso_date(seconds: int, zone: str) -> str:
+    """Seconds since 1970 and git's time zone (`+0130`) as ISO 8601; empty where they make no date."""
+    from datetime import datetime, timedelta, timezone
+
+    minutes = (int(zone[1:3]) * 60 + int(zone[3:5])) * (-1 if zone[0] == "-" else 1)
+    try:
+        return datetime.fromtimestamp(seconds, timezone(timedelta(minutes=minutes))).isoformat()
+    except (ValueError, OverflowError, OSError):
+        return ""
+
+
+def changes(
+    repository: Repository, oids: Sequence[str], paths: Sequence[bytes] = ()
+) -> Iterator[CommitChanges | NotRead]:
+    """What each of the commits changes, in the order asked for; each is answered.
+
+    A merge gives what differs from all its parents. Where a tree is missing or corrupt git stops; that commit is
+    "not read", and reading goes on behind it.
+
+    Args:
+        repository: Where they are.
+        oids: Commits.
+        paths: Only these paths, taken literally.
+    """
+    position = 0
+    while position < len(oids):
+        for answer in _diff_tree(repository, oids[position:], paths):
+            yield answer
+            position += 1
+        if position < len(oids):
+            yield NotRead(oids[position].encode(), "commit with a missing or corrupt tree")
+            position += 1
+
+
+def _diff_tree(repository: Repository, oids: Sequence[str], paths: Sequence[bytes]) -> Iterator[CommitChanges]:
+    """The changes of the first so many commits: those before the one that git stops at.
+
+    git compares the trees of a commit completely before it writes the first line about it, so that what is written
+    is whole.
+    """
+    arguments: list[str | bytes] = [*_DIFF_TREE, *(["--", *paths] if paths else [])]
+    with run.piped(repository.directory, repository.environment, arguments, (f"{oid}\n" for oid in oids)) as pipe:
+        oid, found = "", []
+        fields = _fields(pipe)
+        for field_ in fields:
+            if field_.startswith(b":"):
+                found.append(parse_change(field_, next(fields)))
+                continue
+            if oid:
+                yield CommitChanges(oid, tuple(found))
+            oid, found = field_.decode("ascii"), []
+        if oid:
+            yield CommitChanges(oid, tuple(found))
+
+
+def _fields(pipe: IO[bytes]) -> Iterator[bytes]:
+    """The NUL-terminated fields of a stream."""
+    rest = b""
+    while chunk := pipe.read(1 << 20):
+        *whole, rest = (rest + chunk).split(b"\0")
+        yield from whole

@@ -1,0 +1,60 @@
+"""The JSON report, `keysieve/1`: a copy of the report's shape, not a dump of internals."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from keysieve import __version__
+from keysieve.finding import Finding, Report
+
+SCHEMA = "keysieve/1"
+
+
+def render(report: Report) -> str:
+    """The report as JSON text, ASCII only, with a line break at its end."""
+    return json.dumps(shape(report), indent=2) + "\n"
+
+
+def shape(report: Report) -> dict[str, Any]:
+    """The report as plain dictionaries and lists."""
+    return {
+        "schema": SCHEMA,
+        "version": __version__,
+        "command": report.command,
+        "complete": report.complete,
+        "findings": [_finding(finding) for finding in report.findings],
+        "set_aside": [
+            {"reason": one.reason, "detail": one.detail, **_finding(one.finding)} for one in report.set_aside
+        ],
+        "not_read": [asdict(one) for one in report.not_read],
+        "out_of_scope": [asdict(one) for one in report.out_of_scope],
+        "stats": asdict(report.stats),
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    occurrences = []
+    for one in finding.occurrences:
+        fields = asdict(one)
+        if one.path_bytes is None:
+            del fields["path_bytes"]
+        occurrences.append(fields)
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity,
+        "confidence": finding.confidence,
+        "fingerprint": finding.fingerprint,
+        "fingerprints": dict(finding.fingerprints),
+        "summary": finding.summary,
+        "values": dict(finding.values),
+        "account_id": finding.account_id,
+        "notes": list(finding.notes),
+        "occurrences": occurrences,
+        "introduced": asdict(finding.introduced) if finding.introduced else None,
+        "removed": asdict(finding.removed) if finding.removed else None,
+        "live": finding.live,
+        "refs": None if finding.refs is None else list(finding.refs),
+        "remedy": asdict(finding.remedy) if finding.remedy else None,
+    }

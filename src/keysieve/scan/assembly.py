@@ -1,0 +1,246 @@
+"""From groups to the report: redacted, counted, with remedies. From here on nothing holds a secret in clear."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from keysieve.blob import NotRead, OutOfScope, Place
+from keysieve.engine.match import Match
+from keysieve.engine.redaction import fingerprint, redact
+from keysieve.engine.sieve import Sieve
+from keysieve.finding import Event, Finding, Occurrence, Part, Passed, Remedy, Report, SetAside, Stats, Unread
+from keysieve.git.commits import Commit
+from keysieve.rule import Rule, Severity
+from keysieve.scan.gathering import Gathered, Located
+from keysieve.scan.grouping import Group, group
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What history tells about one credential; see `Finding` for the fields."""
+
+    introduced: str | None = None
+    removed: str | None = None
+    live: bool | None = None
+    refs: tuple[bytes, ...] | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """How the report is to be told.
+
+    Attributes:
+        command: The command that scanned.
+        reveal: Whether the user typed `--reveal`.
+        commits: What is known of the commits that places name.
+        stories: Gives the stories of groups, by their position.
+    """
+
+    command: str
+    reveal: bool = False
+    commits: Mapping[str, Commit] = field(default_factory=dict)
+    stories: Callable[[Sequence[Group]], Mapping[int, Story]] = lambda _groups: {}
+
+
+def report(gathered: Gathered, sieve: Sieve, telling: Telling, started: float) -> Report:
+    """The report on what a scan gathered.
+
+    Args:
+        gathered: By the scan.
+        sieve: That it was found with; its rules are read only if there is something to tell.
+        telling: How to tell it.
+        started: When the scan began, in `time.monotonic` seconds.
+    """
+    rules = sieve.rules if gathered.located else ()
+    groups = group(gathered.located, rules)
+    teller = _Teller(groups, rules, telling)
+    findings = [teller.finding(one) for one in groups if one.excuse is None]
+    return Report(
+        command=telling.command,
+        findings=tuple(sorted(findings, key=_urgency)),
+        set_aside=tuple(
+            SetAside(one.excuse.reason, one.excuse.detail, teller.finding(one))
+            for one in groups
+            if one.excuse is not None
+        ),
+        not_read=tuple(teller.unread(one) for one in dict.fromkeys(gathered.not_read)),
+        out_of_scope=tuple(teller.passed(one) for one in dict.fromkeys(gathered.out_of_scope)),
+        stats=Stats(gathered.blobs, gathered.bytes, gathered.commits, round(time.monotonic() - started, 3)),
+    )
+
+
+def _urgency(finding: Finding) -> tuple[int, bool, str]:
+    from keysieve.rule import SEVERITIES
+
+    first = finding.occurrences[0].path or "" if finding.occurrences else ""
+    return -SEVERITIES.index(finding.severity), not finding.live, first
+
+
+class _Teller:
+    """Turns groups into findings; knows every value that must be masked wherever it stands."""
+
+    def __init__(self, groups: Sequence[Group], rules: Sequence[Rule], telling: Telling) -> None:
+        self._rules = {rule.id: rule for rule in rules}
+        self._telling = telling
+        stories = telling.stories(groups)
+        self._stories = {id(one): stories.get(number, Story()) for number, one in enumerate(groups)}
+        self._masked = {
+            text: self._shown(match)
+            for one in groups
+            for located in one.located
+            for match in located.credential.matches
+            for text in (match.raw, match.value)
+        }
+        alternatives = sorted(map(re.escape, self._masked), key=len, reverse=True)
+        self._mask = re.compile(b"|".join(alternatives)) if alternatives else None
+
+    def _shown(self, match: Match) -> str:
+        if self._telling.reveal:
+            return match.value.decode("utf-8", "replace")
+        return redact(match.value, is_secret=self._rules[match.rule].is_secret)
+
+    def text(self, data: bytes) -> str:
+        """Bytes as text that is safe to show: credentials masked, what is not UTF-8 escaped."""
+        if self._mask is not None and not self._telling.reveal:
+            data = self._mask.sub(lambda found: self._masked[found[0]].encode(), data)
+        return data.decode("utf-8", "backslashreplace")
+
+    def _is_masked(self, data: bytes) -> bool:
+        return self._mask is not None and self._mask.search(data) is not None
+
+    def unread(self, one: NotRead) -> Unread:
+        return Unread(self.text(one.what), one.reason)
+
+    def passed(self, one: OutOfScope) -> Passed:
+        return Passed(self.text(one.what), one.reason, one.count)
+
+    def finding(self, one: Group) -> Finding:
+        rule = self._rule(one)
+        story = self._stories[id(one)]
+        occurrences = tuple(dict.fromkeys(self._occurrence(located) for located in one.located))
+        account = self._account(one)
+        prints = {name: fingerprint(match.value) for name, match in one.values.items()}
+        return Finding(
+            rule=rule.id,
+            severity=_severity(rule, one),
+            confidence=_confidence(rule, one),
+            fingerprint=fingerprint(one.main.value),
+            fingerprints=prints,
+            summary=rule.title + (f" of account {account}" if account else ""),
+            values={name: self._shown(match) for name, match in one.values.items()},
+            account_id=account,
+            notes=(*self._notes(one, account), *story.notes),
+            occurrences=occurrences,
+            introduced=self._event(story.introduced),
+            removed=self._event(story.removed),
+            live=story.live,
+            refs=None if story.refs is None else tuple(self.text(ref) for ref in story.refs),
+            remedy=self._remedy(one, rule, story, account),
+        )
+
+    def _rule(self, one: Group) -> Rule:
+        present = one.rule_ids
+        whole = (rule for rule in self._rules.values() if rule.is_composite and present >= set(rule.parts))
+        return next(whole, self._rules[one.main.rule])
+
+    def _account(self, one: Group) -> str | None:
+        from keysieve.engine.key_id import account_id
+
+        key_id = one.values.get("access_key_id")
+        return account_id(key_id.value) if key_id else None
+
+    def _notes(self, one: Group, account: str | None) -> list[str]:
+        from keysieve.excuses.examples import canary
+
+        notes = [
+            f"Stands beside {value.decode()} ({excuse.detail}); that excuses nothing here."
+            for value, excuse in one.beside.items()
+            if len(value) <= 21
+        ]
+        trap = canary(account) if account else None
+        if trap:
+            notes.append(f"Account {account} belongs to {trap}: do not test the key, any use of it alerts its owner.")
+        return notes
+
+    def _remedy(self, one: Group, rule: Rule, story: Story, account: str | None) -> Remedy:
+        from keysieve.remedies import Situation, remedy_for
+
+        place = one.located[0].place
+        key_id = one.values.get("access_key_id")
+        return remedy_for(
+            Situation(
+                rule=rule.id,
+                remedy=rule.remedy,
+                kind=place.kind,
+                path=None if place.path is None or self._is_masked(place.path) else place.path,
+                command=self._telling.command,
+                live=story.live,
+                account_id=account,
+                access_key_id=key_id.value.decode() if key_id else None,
+            )
+        )
+
+    def _event(self, oid: str | None) -> Event | None:
+        commit = self._telling.commits.get(oid or "")
+        return Event(commit.oid, self.text(commit.author), commit.date) if commit else None
+
+    def _occurrence(self, located: Located) -> Occurrence:
+        place = located.place
+        first = located.credential.first
+        commit = self._telling.commits.get(place.commit or "")
+        path = None if place.path is None else self.text(place.path)
+        return Occurrence(
+            kind=place.kind,
+            path=path,
+            path_bytes=self._path_bytes(place),
+            line=first.line,
+            column=first.column,
+            encoding=first.encoding,
+            blob=place.oid,
+            commit=place.commit,
+            author=self.text(commit.author) if commit else None,
+            date=commit.date if commit else None,
+            author_date=commit.author_date if commit else None,
+            reachable=place.reachable,
+            parts=tuple(_part(match, path, place) for match in located.credential.matches),
+        )
+
+    def _path_bytes(self, place: Place) -> str | None:
+        if place.path is None or _is_utf8(place.path) or self._is_masked(place.path):
+            return None
+        import base64
+
+        return base64.b64encode(place.path).decode("ascii")
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _part(match: Match, path: str | None, place: Place) -> Part:
+    return Part(match.name, path, place.oid, match.line, match.column, match.end_line, match.end_column)
+
+
+def _severity(rule: Rule, one: Group) -> Severity:
+    if rule.severity_without_optional and not one.rule_ids >= set(rule.optional):
+        return rule.severity_without_optional
+    return rule.severity
+
+
+def _confidence(rule: Rule, one: Group) -> str:
+    """High where the grammar of an id or token, or a second value, vouches for it; else medium."""
+    if rule.is_composite:
+        return "high"
+    if one.main.name == "access_key_id":
+        from keysieve.engine.judge import key_id_confidence
+
+        return key_id_confidence(one.main.value)
+    return "medium" if one.main.name == "secret_access_key" else "high"

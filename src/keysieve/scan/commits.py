@@ -1,0 +1,81 @@
+"""Scans what a range of commits brings in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from keysieve.blob import NotRead, Place
+from keysieve.engine.sieve import Sieve
+from keysieve.git import commits, objects
+from keysieve.git.commits import Commit, CommitChanges
+from keysieve.git.repository import Repository
+from keysieve.git.trees import entries_at
+from keysieve.scan.blobs import BlobStore, fresh, in_new_versions, new_entries, submodules
+from keysieve.scan.gathering import Gathered, Located, Progress, no_progress
+from keysieve.sources.commits import Range
+
+
+@dataclass(slots=True)
+class RangeScan:
+    """What a range brings in.
+
+    Attributes:
+        commits: The commits of the range, as far as they can be read.
+        base_values: Values of what was found that the base has, too.
+    """
+
+    gathered: Gathered
+    commits: dict[str, Commit] = field(default_factory=dict)
+    base_values: set[bytes] = field(default_factory=set, repr=False)
+
+
+def scan_range(repository: Repository, span: Range, sieve: Sieve, progress: Progress = no_progress) -> RangeScan:
+    """Every credential that a commit of the range brings in, also if a later one takes it out again."""
+    result = RangeScan(Gathered(commits=len(span.commits)))
+    gathered = result.gathered
+    store = BlobStore(sieve, gathered, repository.directory, repository.environment, progress)
+    changed = _changes(repository, span.commits, gathered)
+    store.load(entry for one in changed for entry in new_entries(one.changes))
+    for one in changed:
+        gathered.out_of_scope += submodules(one.changes)
+        present = list(in_new_versions(one.changes, store, "file", one.oid))
+        gathered.located += fresh(present, one.changes, store)
+    for commit in _commits(repository, span.commits, gathered):
+        result.commits[commit.oid] = commit
+        gathered.located += in_commit(commit, sieve)
+    result.base_values = _base_values(repository, span, gathered.located, store)
+    return result
+
+
+def _changes(repository: Repository, oids: Sequence[str], gathered: Gathered) -> list[CommitChanges]:
+    answers = list(commits.changes(repository, oids))
+    gathered.not_read += (answer for answer in answers if isinstance(answer, NotRead))
+    return [answer for answer in answers if not isinstance(answer, NotRead)]
+
+
+def _commits(repository: Repository, oids: Iterable[str], gathered: Gathered) -> Iterator[Commit]:
+    for answer in objects.read_from(repository, [oid.encode() for oid in oids]):
+        if isinstance(answer, NotRead):
+            gathered.not_read.append(answer)
+        else:
+            yield commits.parse(answer.oid, answer.data)
+
+
+def in_commit(commit: Commit, sieve: Sieve, *, reachable: bool | None = None) -> Iterator[Located]:
+    """Credentials in a commit's message and in the names of its author and committer."""
+    for kind, data in (("commit-message", commit.message), ("identity", commit.identities)):
+        for credential in sieve.sift(data):
+            yield Located(credential, Place(kind, None, None, commit.oid, reachable))
+
+
+def _base_values(repository: Repository, span: Range, located: Sequence[Located], store: BlobStore) -> set[bytes]:
+    """Values at the same paths in the base or in what only the base reaches: a cherry-pick has them there, too."""
+    paths = sorted({one.place.path for one in located if one.place.path is not None and one.place.oid is not None})
+    if not paths:
+        return set()
+    entries = entries_at(span.base, paths, env=repository.environment, cwd=repository.directory)
+    for answer in commits.changes(repository, span.ahead, paths):
+        if not isinstance(answer, NotRead):
+            entries += new_entries(answer.changes)
+    return store.values(entries)

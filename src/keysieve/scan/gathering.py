@@ -1,0 +1,112 @@
+"""What a scan gathers while it reads: credentials with their places, and what could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from keysieve.blob import Blob, NotRead, OutOfScope, Place
+from keysieve.engine.match import Credential
+from keysieve.engine.sieve import Sieve
+
+LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+Progress = Callable[[str, int, int | None], None]
+"""Called with what is going on, how many are done, and how many there are (None: not known)."""
+
+
+def no_progress(_stage: str, _done: int, _total: int | None) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A credential at one place."""
+
+    credential: Credential
+    place: Place
+
+
+@dataclass(slots=True)
+class Gathered:
+    """Everything that a scan has found so far."""
+
+    located: list[Located] = field(default_factory=list)
+    not_read: list[NotRead] = field(default_factory=list)
+    out_of_scope: list[OutOfScope] = field(default_factory=list)
+    blobs: int = 0
+    bytes: int = 0
+    commits: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sifted:
+    """A credential in a blob or in a member of the archive that the blob is."""
+
+    credential: Credential
+    member: bytes = b""
+
+
+def sift_blob(data: bytes, name: bytes, sieve: Sieve, gathered: Gathered) -> tuple[Sifted, ...]:
+    """The credentials in a blob and in what it packs, counted in `gathered`.
+
+    Args:
+        data: The blob's bytes.
+        name: Path or object id, for what is not read.
+        sieve: Finds them.
+        gathered: Counts the blob; takes what is not read.
+    """
+    gathered.blobs += 1
+    gathered.bytes += len(data)
+    found = [Sifted(credential) for credential in sieve.sift(data)]
+    if data.startswith(LFS_POINTER):
+        gathered.out_of_scope.append(OutOfScope(name, "git-lfs"))
+    found += _sift_members(data, name, sieve, gathered)
+    return tuple(found)
+
+
+def _sift_members(data: bytes, name: bytes, sieve: Sieve, gathered: Gathered) -> Iterator[Sifted]:
+    from keysieve.sources.magic import is_archive
+
+    if not is_archive(data):
+        return
+    from keysieve.sources.archives import members
+
+    for item in members(data, name):
+        if isinstance(item, NotRead):
+            gathered.not_read.append(item)
+        elif isinstance(item, OutOfScope):
+            gathered.out_of_scope.append(item)
+        else:
+            inner = item.path.removeprefix(name)
+            yield from (Sifted(credential, inner) for credential in sieve.sift(item.data))
+
+
+def locate(found: Iterable[Sifted], place: Place) -> Iterator[Located]:
+    """The credentials of a blob at a place that holds the blob."""
+    for one in found:
+        yield Located(one.credential, _member_place(place, one.member) if one.member else place)
+
+
+def _member_place(place: Place, member: bytes) -> Place:
+    path = (place.path or place.oid.encode() if place.oid else place.path or b"") + member
+    return Place("archive-member", path, place.oid, place.commit, place.reachable)
+
+
+def gather(items: Iterable[Blob | NotRead | OutOfScope], sieve: Sieve, gathered: Gathered) -> None:
+    """Sift blobs that each stand at one place, and their paths."""
+    for item in items:
+        if isinstance(item, NotRead):
+            gathered.not_read.append(item)
+        elif isinstance(item, OutOfScope):
+            gathered.out_of_scope.append(item)
+        else:
+            name = item.place.path or item.place.kind.encode()
+            gathered.located += locate(sift_blob(item.data, name, sieve, gathered), item.place)
+            gathered.located += sift_path(item.place, sieve)
+
+
+def sift_path(place: Place, sieve: Sieve) -> Iterator[Located]:
+    """Credentials in the path itself."""
+    if place.path:
+        for credential in sieve.sift(place.path):
+            yield Located(credential, Place("path", place.path, None, place.commit, place.reachable))

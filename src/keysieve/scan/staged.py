@@ -1,0 +1,52 @@
+"""Scans what the next commit would bring in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Sequence
+
+from keysieve.engine.sieve import Sieve
+from keysieve.git import run
+from keysieve.git.changes import PathChange
+from keysieve.git.trees import entries_at
+from keysieve.scan.blobs import BlobStore, fresh, in_new_versions, is_new, new_entries, submodules
+from keysieve.scan.gathering import Gathered, Located, gather
+from keysieve.sources import files, staged
+
+
+def scan_staged(sieve: Sieve, names: Sequence[bytes] = ()) -> Gathered:
+    """Everything that is staged; names that are not staged are read from disk.
+
+    Args:
+        sieve: Finds credentials.
+        names: File names as a hook is given them, relative to the current folder.
+    """
+    gathered = Gathered()
+    store = BlobStore(sieve, gathered, None, run.environment())
+    changes = staged.changes(store.env)
+    store.load(new_entries(changes))
+    gathered.out_of_scope += submodules(changes)
+    located = fresh(list(in_new_versions(changes, store, "staged")), changes, store)
+    gathered.located += _not_merged(located, changes, store)
+    if names:
+        unstaged = _unstaged(names, {change.path for change in changes}, store)
+        gather(files.blobs(unstaged), sieve, gathered)
+    return gathered
+
+
+def _not_merged(located: Sequence[Located], changes: Sequence[PathChange], store: BlobStore) -> list[Located]:
+    """Those that no commit that is being merged has at the same paths."""
+    kept = list(located)
+    if not kept:
+        return kept
+    holding = {one.place.oid for one in kept}
+    paths = [change.path for change in changes if change.new is not None and change.new.oid in holding]
+    for parent in staged.merge_heads(store.env):
+        old = store.values(entries_at(parent, paths, env=store.env))
+        kept = [one for one in kept if is_new(one, old)]
+    return kept
+
+
+def _unstaged(names: Sequence[bytes], staged_paths: Collection[bytes], store: BlobStore) -> list[bytes]:
+    prefix = run.output(["rev-parse", "--show-prefix"], env=store.env).rstrip(b"\n")
+    return [name for name in dict.fromkeys(names) if os.path.normpath(prefix + name) not in staged_paths]
