@@ -117,20 +117,12 @@ def test_incident_parts_stand_in_order() -> None:
             "did you mean 'steps'?",
             id="a misspelt key",
         ),
-        pytest.param(
-            "place-x.toml", PLACE + 'paths = ["x"]', "unknown key 'paths'", "", id="a key of another family"
-        ),
-        pytest.param(
-            "plaice-x.toml", PLACE, "unknown family 'plaice'", "did you mean 'place'?", id="a family"
-        ),
-        pytest.param(
-            "place-x.toml", "[[places]]\nid = 'x'", "unknown table 'places'", "'place'", id="a table"
-        ),
+        pytest.param("place-x.toml", PLACE + 'paths = ["x"]', "unknown key 'paths'", "", id="a key of another family"),
+        pytest.param("plaice-x.toml", PLACE, "unknown family 'plaice'", "did you mean 'place'?", id="a family"),
+        pytest.param("place-x.toml", "[[places]]\nid = 'x'", "unknown table 'places'", "'place'", id="a table"),
         pytest.param("place-x.toml", "", "no [[place]] in it", "", id="an empty file"),
         pytest.param("place-x.toml", "id = ", "place-x.toml: ", "", id="not TOML"),
-        pytest.param(
-            "place-x.toml", PLACE.replace('steps = ["Do it."]', ""), "'steps' is missing", "", id="no steps"
-        ),
+        pytest.param("place-x.toml", PLACE.replace('steps = ["Do it."]', ""), "'steps' is missing", "", id="no steps"),
         pytest.param(
             "place-x.toml",
             PLACE.replace("https://example.org", ""),
@@ -138,17 +130,11 @@ def test_incident_parts_stand_in_order() -> None:
             "",
             id="no source",
         ),
-        pytest.param(
-            "place-x.toml", PLACE + 'pushed = "no"', "'pushed' is not true or false", "", id="a flag"
-        ),
-        pytest.param(
-            "place-x.toml", PLACE + "weight = true", "'weight' is not a whole number", "", id="a number"
-        ),
+        pytest.param("place-x.toml", PLACE + 'pushed = "no"', "'pushed' is not true or false", "", id="a flag"),
+        pytest.param("place-x.toml", PLACE + "weight = true", "'weight' is not a whole number", "", id="a number"),
         pytest.param("place-x.toml", PLACE + "note = 1", "'note' is not a text", "", id="a text"),
         pytest.param("place-x.toml", PLACE + 'kinds = "file"', "'kinds' is not a list", "", id="a list"),
-        pytest.param(
-            "place-x.toml", PLACE + "kinds = [1]", "'kinds' is not a list", "", id="a list of numbers"
-        ),
+        pytest.param("place-x.toml", PLACE + "kinds = [1]", "'kinds' is not a list", "", id="a list of numbers"),
         pytest.param(
             "credential-x.toml",
             CREDENTIAL.replace('"whose"', '"who"'),

@@ -59,9 +59,7 @@ def test_policy_of_a_command_is_json_when_the_shell_is_done() -> None:
     lines = section("deactivate", remedy="session-credentials").lines
     command = next(line.text for line in lines if "AWSRevokeOlderSessions" in line.text)
     script = 'now=2026-01-02T03:04:05Z\naws() { for last; do :; done; printf %s "$last"; }\n' + command
-    policy = json.loads(
-        subprocess.run(["sh", "-c", script], check=True, capture_output=True, text=True).stdout
-    )
+    policy = json.loads(subprocess.run(["sh", "-c", script], check=True, capture_output=True, text=True).stdout)
     condition = policy["Statement"][0]["Condition"]
     assert condition == {"DateLessThan": {"aws:TokenIssueTime": "2026-01-02T03:04:05Z"}}
 

@@ -88,9 +88,7 @@ def test_rotation_comes_third_or_fourth_and_the_clean_up_behind_it() -> None:
 
 def test_what_was_never_committed_needs_no_purge() -> None:
     def holds(one: Planted) -> bool:
-        return one.situation.command not in ("staged", "message") or "filter-repo" not in "".join(
-            one.remedy.steps
-        )
+        return one.situation.command not in ("staged", "message") or "filter-repo" not in "".join(one.remedy.steps)
 
     assert breaking(holds) == []
 
@@ -134,8 +132,7 @@ def test_path_that_is_the_finding_stays_out_of_commands() -> None:
 def test_file_is_kept_out_of_git() -> None:
     steps = remedy_for(situation(path=b".env", command="staged", kind="staged")).steps
     assert (
-        "Keep it out of git: `printf '%s\\n' '.env*' '!.env.example' >> .gitignore && git rm --cached -- .env`"
-        in steps
+        "Keep it out of git: `printf '%s\\n' '.env*' '!.env.example' >> .gitignore && git rm --cached -- .env`" in steps
     )
 
 
@@ -173,9 +170,7 @@ def test_root_key_is_rotated_by_root() -> None:
     ("given", "title"),
     [
         pytest.param({"path": b"a.py"}, "AWS access key in Python", id="language"),
-        pytest.param(
-            {"path": b"lambda/a.py"}, "AWS access key in Python (lambda function)", id="and circumstance"
-        ),
+        pytest.param({"path": b"lambda/a.py"}, "AWS access key in Python (lambda function)", id="and circumstance"),
         pytest.param({"path": None}, "AWS access key, file on disk", id="neither"),
         pytest.param(
             {"path": b"a.js", "remedy": "session-credentials"},

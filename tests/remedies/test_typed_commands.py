@@ -26,17 +26,15 @@ def git(folder: Path, *arguments: str) -> str:
 
 def run(folder: Path, *command: str) -> str:
     fixed = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull, "HOME": str(folder)}
-    names = {
-        f"GIT_{who}_{what}": "a@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
-    }
+    names = {f"GIT_{who}_{what}": "a@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
     environment = {
         "PATH": os.environ["PATH"] + os.pathsep + str(Path(sys.executable).parent),
         **fixed,
         **names,
     }
-    return subprocess.run(
-        command, cwd=folder, env=environment, check=True, capture_output=True
-    ).stdout.decode("utf-8", "replace")
+    return subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True).stdout.decode(
+        "utf-8", "replace"
+    )
 
 
 def commands(one: Situation, beginning: str) -> list[str]:
@@ -165,16 +163,12 @@ def test_messages_of_a_pushed_history_are_purged(published: tuple[Path, Path]) -
 
 def run_purge(remote: Path, work: Path, lines: list[str]) -> None:
     script = "\n".join(lines).replace("URL", f"'{remote}'")
-    run(
-        work, "bash", "-c", f"set -e; export EDITOR='{editor(work, f'literal:{SECRET}==>REMOVED')}'\n{script}"
-    )
+    run(work, "bash", "-c", f"set -e; export EDITOR='{editor(work, f'literal:{SECRET}==>REMOVED')}'\n{script}")
 
 
 def blobs(repository: Path) -> list[str]:
     """Object ids of every reachable blob."""
-    listed = git(
-        repository, "rev-list", "--all", "--objects", "--filter=object:type=blob", "--filter-provided-objects"
-    )
+    listed = git(repository, "rev-list", "--all", "--objects", "--filter=object:type=blob", "--filter-provided-objects")
     return [line.split()[0] for line in listed.splitlines()]
 
 
@@ -194,9 +188,7 @@ def test_refused_message_is_edited_and_committed(repository: Path) -> None:
     with pytest.raises(subprocess.CalledProcessError):
         git(repository, "commit", "-m", SECRET)
     (command,) = commands(situation(command="message", kind="commit-message"), "Write the message")
-    run(
-        repository, "bash", "-c", f"export GIT_EDITOR='sed -i s/{SECRET.replace(' ', '.')}/clean/'\n{command}"
-    )
+    run(repository, "bash", "-c", f"export GIT_EDITOR='sed -i s/{SECRET.replace(' ', '.')}/clean/'\n{command}")
     assert git(repository, "log", "--format=%s") == "clean\n"
 
 

@@ -22,7 +22,7 @@ _ISSUERS = {
 }
 _PLACEHOLDER = re.compile(
     r"\{(access_key_id|temporary_access_key_id|secret_access_key|session_token|bedrock_api_key"
-    r"|bedrock_short_term_key|mws_auth_token|ses_smtp_password|appsync_api_key|service_password|account_id)"
+    r"|bedrock_short_term_key|mws_auth_token|ses_smtp_password|appsync_api_key|service_password|principal_id|account_id)"
     r"(_[0-9]+)?\}"
 )
 
@@ -44,6 +44,10 @@ class Generator:
             suffix = base64.b32encode(bits.to_bytes(10, "big")).decode()
             if len(set(suffix)) >= 8:  # fewer happen in 1 of 20,000 random ids and look like a placeholder
                 return prefix + suffix
+
+    def principal_id(self) -> str:
+        """The unique id of a role: one character longer than a key id, and no credential at all."""
+        return self.access_key_id("AROA") + "Q"
 
     def secret_access_key(self) -> str:
         """Forty characters of the base64 alphabet, with a lower-case letter, an upper-case letter and a digit."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from keysieve.blob import NotRead
 from keysieve.git import commits
-from keysieve.git.changes import Entry
+from keysieve.git.changes import Entry, PathChange
 from keysieve.git.refs import Ref
 from keysieve.git.repository import Repository
 
@@ -28,43 +28,58 @@ class Attribution:
     Attributes:
         added: Blob → the commits that bring it to a path, in the order of history.
         removed: Blob → the commits that take it from a path.
+        named: Paths with one of the wanted names, each where it first came in.
         live: Blobs in the tree of HEAD or of a branch tip.
         not_read: Commits that git could not compare.
     """
 
     added: dict[str, list[Sighting]] = field(default_factory=lambda: defaultdict(list))
     removed: dict[str, list[Sighting]] = field(default_factory=lambda: defaultdict(list))
+    named: list[Sighting] = field(default_factory=list)
     live: set[str] = field(default_factory=set)
     not_read: list[NotRead] = field(default_factory=list)
 
 
-def attribute(repository: Repository, order: Sequence[str], blobs: Collection[str], tips: Iterable[Ref]) -> Attribution:
+def attribute(
+    repository: Repository,
+    order: Sequence[str],
+    blobs: Collection[str],
+    names: Collection[bytes],
+    tips: Iterable[Ref],
+) -> Attribution:
     """Where and when the blobs came in and went out.
 
     Args:
         repository: Where they are.
         order: Commits to look at, parents first.
         blobs: Hexadecimal object ids.
+        names: Names of files and folders whose paths are wanted.
         tips: Refs whose trees count as live.
     """
     result = Attribution()
-    if not blobs:
+    if not blobs and not names:
         return result
-    wanted = set(blobs)
+    seen: set[bytes] = set()
     for answer in commits.changes(repository, order):
         if isinstance(answer, NotRead):
             result.not_read.append(answer)
             continue
         for change in answer.changes:
-            new = change.new
-            if new is not None and new.oid in wanted:
-                result.added[new.oid].append(Sighting(answer.oid, new))
-            for old in change.old:
-                if old.oid in wanted:
-                    result.removed[old.oid].append(Sighting(answer.oid, old))
+            _note(result, answer.oid, change, blobs)
+            if names and change.new and change.path not in seen and not set(names).isdisjoint(change.path.split(b"/")):
+                seen.add(change.path)
+                result.named.append(Sighting(answer.oid, change.new))
     paths = {sighting.entry.path for sightings in result.added.values() for sighting in sightings}
-    result.live = live_blobs(repository, wanted, paths, {tip.peeled for tip in tips if tip.is_branch})
+    result.live = live_blobs(repository, blobs, paths, {tip.peeled for tip in tips if tip.is_branch})
     return result
+
+
+def _note(result: Attribution, commit: str, change: PathChange, blobs: Collection[str]) -> None:
+    if change.new is not None and change.new.oid in blobs:
+        result.added[change.new.oid].append(Sighting(commit, change.new))
+    for old in change.old:
+        if old.oid in blobs:
+            result.removed[old.oid].append(Sighting(commit, old))
 
 
 def live_blobs(

@@ -13,12 +13,12 @@ _QUESTIONS = (
     "--is-bare-repository",
     "--is-shallow-repository",
     "--show-object-format",
-    "--show-cdup",
     "--absolute-git-dir",
     "--path-format=absolute",
     "--git-common-dir",
     "--git-path",
     "objects",
+    "--show-cdup",  # last, because outside of a work tree nothing answers it
 )
 
 
@@ -77,30 +77,24 @@ def discover(path: str | bytes = b".", *, foreign: bool = False) -> Repository:
         raise UsageError(f"There is no folder {os.fsdecode(start)!r}.", "Name a repository: keysieve history PATH")
     environment = run.environment(foreign=foreign)
     out = run.output(["rev-parse", *_QUESTIONS], cwd=start, env=environment)
-    lines = out.split(b"\n")
-    if len(lines) != 8:  # seven answers and what follows the last line break
+    lines = out.split(b"\n")[:-1]
+    if len(lines) not in (6, 7):
         raise GitError(
             "git gave an answer that cannot be read; is there a line break in the path of the repository?",
             "Move the repository to a path without line breaks.",
         )
-    bare, shallow, object_format, cdup, git_dir, common_dir, objects_dir = lines[:7]
-    is_bare = bare == b"true"
-    directory = git_dir if is_bare or _is_inside(start, git_dir) else os.path.join(os.path.abspath(start), cdup)
+    bare, shallow, object_format, git_dir, common_dir, objects_dir = lines[:6]
+    directory = os.path.join(os.path.abspath(start), lines[6]) if len(lines) == 7 else git_dir
     return Repository(
         directory=os.path.abspath(directory),
         git_dir=git_dir,
         common_dir=common_dir,
         objects_dir=objects_dir,
         object_format=object_format.decode(),
-        is_bare=is_bare,
+        is_bare=bare == b"true",
         is_shallow=shallow == b"true",
         environment=environment,
     )
-
-
-def _is_inside(path: bytes, folder: bytes) -> bool:
-    real = os.path.realpath(path)
-    return real == os.path.realpath(folder) or real.startswith(os.path.realpath(folder) + os.fsencode(os.sep))
 
 
 def resolve(repository: Repository, revision: str, kind: str = "commit") -> str:

@@ -1,8 +1,8 @@
-"""What stands at paths of a tree."""
+"""What stands in trees."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from keysieve.git import run
 from keysieve.git.changes import Entry
@@ -22,3 +22,16 @@ def _entry(line: bytes) -> Entry:
     head, _, path = line.partition(b"\t")
     mode, _, oid = head.decode("ascii").split(" ")
     return Entry(path, mode, oid)
+
+
+def tree_names(data: bytes, oid_size: int) -> Iterator[bytes]:
+    """The names in a tree object: mode, space, name, NUL, binary object id, over and over.
+
+    Args:
+        data: The object's content.
+        oid_size: Bytes of an object id, 20 or 32.
+    """
+    position = 0
+    while (space := data.find(b" ", position)) >= 0 and (end := data.find(b"\0", space)) >= 0:
+        yield data[space + 1 : end]
+        position = end + 1 + oid_size

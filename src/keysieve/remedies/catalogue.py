@@ -135,9 +135,7 @@ def read(name: str, text: str) -> tuple[Advice, ...]:
 
 def _advice(name: str, family: Family, table: dict[str, Any]) -> Advice:
     where = f"{name}, {family} {table.get('id', '?')}"
-    _check_keys(
-        where, table, ("id", "title", "source", *_KEYS[family]), ("id", "title", "source", *_REQUIRED[family])
-    )
+    _check_keys(where, table, ("id", "title", "source", *_KEYS[family]), ("id", "title", "source", *_REQUIRED[family]))
     values = {key: _value(where, key, value) for key, value in table.items() if key != "section"}
     known = {field.name for field in fields(Conditions)}
     conditions = {key: values.pop(key) for key in list(values) if key in known}
@@ -153,9 +151,7 @@ def _part(where: str, table: dict[str, Any]) -> Part:
     return part
 
 
-def _check_keys(
-    where: str, table: Mapping[str, Any], allowed: Iterable[str], required: Iterable[str]
-) -> None:
+def _check_keys(where: str, table: Mapping[str, Any], allowed: Iterable[str], required: Iterable[str]) -> None:
     for key in table:
         _known(key, tuple(allowed), where, "key")
     for key in required:
@@ -172,9 +168,7 @@ def _value(where: str, key: str, value: Any) -> Any:
     if key in _FLAGS or key == "weight":
         if type(value) is (bool if key in _FLAGS else int):
             return value
-        raise ConfigurationError(
-            f"{where}: {key!r} is not {'true or false' if key in _FLAGS else 'a whole number'}"
-        )
+        raise ConfigurationError(f"{where}: {key!r} is not {'true or false' if key in _FLAGS else 'a whole number'}")
     if isinstance(value, list) and all(isinstance(item, str) and item for item in value):
         return tuple(item.lower() for item in value) if key in ("paths", "folders") else tuple(value)
     raise ConfigurationError(f"{where}: {key!r} is not a list of texts")

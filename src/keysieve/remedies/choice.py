@@ -68,9 +68,7 @@ def _credential(everything: Catalogue, situation: Situation) -> Advice:
     advice = everything.credentials.get(remedy)
     if advice is None:
         hint = nearest(remedy, everything.credentials)
-        raise ConfigurationError(
-            f"the rule {situation.rule} names the remedy {remedy!r}, which does not exist", hint
-        )
+        raise ConfigurationError(f"the rule {situation.rule} names the remedy {remedy!r}, which does not exist", hint)
     return advice
 
 

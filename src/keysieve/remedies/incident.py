@@ -54,23 +54,17 @@ def _parts(choice: Choice) -> Iterator[Part]:
 
 
 def _section(part: Part, values: Mapping[str, str], words: Mapping[str, str]) -> Section:
-    lines = (
-        _line(text, words) for text in part.lines if text.startswith(_COMMAND) or not lacks(text, values)
-    )
+    lines = (_line(text, words) for text in part.lines if text.startswith(_COMMAND) or not lacks(text, values))
     return Section(part.id, part.title, tuple(lines))
 
 
 def _line(text: str, words: Mapping[str, str]) -> Line:
     filled = fill(text, words)
-    return (
-        Line("command", filled.removeprefix(_COMMAND)) if text.startswith(_COMMAND) else Line("text", filled)
-    )
+    return Line("command", filled.removeprefix(_COMMAND)) if text.startswith(_COMMAND) else Line("text", filled)
 
 
 def _with_code(section: Section, choice: Choice) -> Section:
     code = replacement_for(choice)
     if section.id != "replacement" or not code:
         return section
-    return Section(
-        section.id, section.title, (*section.lines, *(Line("code", line) for line in code.split("\n")))
-    )
+    return Section(section.id, section.title, (*section.lines, *(Line("code", line) for line in code.split("\n"))))

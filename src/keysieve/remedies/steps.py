@@ -69,19 +69,13 @@ def _steps(choice: Choice, situation: Situation) -> list[str]:
 def _without(choice: Choice) -> str:
     primary = choice.primary
     return (
-        choice.credential.steps_remove
-        or (primary.steps_remove if primary else ())
-        or choice.language.steps_remove
+        choice.credential.steps_remove or (primary.steps_remove if primary else ()) or choice.language.steps_remove
     )[0]
 
 
 def _elsewhere(choice: Choice) -> str:
     primary = choice.primary
-    own = (
-        choice.credential.steps_local
-        or (primary.steps_local if primary else ())
-        or choice.language.steps_local
-    )
+    own = choice.credential.steps_local or (primary.steps_local if primary else ()) or choice.language.steps_local
     return (own or _default_language().steps_local)[0]
 
 
@@ -109,9 +103,7 @@ def _keep_out(language: Advice) -> str:
 
 def _title(choice: Choice) -> str:
     title, primary = choice.credential.title, choice.primary
-    title += (
-        f", {_lower(choice.place.title)}" if choice.language.id == "any" else f" in {choice.language.title}"
-    )
+    title += f", {_lower(choice.place.title)}" if choice.language.id == "any" else f" in {choice.language.title}"
     told = primary and primary.when.asks_for_a_place and not choice.credential.steps_remove
     return f"{title} ({_lower(primary.title)})" if primary and told else title
 

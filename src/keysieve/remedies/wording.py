@@ -71,11 +71,7 @@ def quoted(name: bytes) -> str:
 def _escaped(byte: int) -> str:
     character = chr(byte)
     # Octal, as \x would swallow a hexadecimal digit that follows in some shells.
-    return (
-        character
-        if character.isascii() and (character.isalnum() or character in "./_-+=,@ ")
-        else f"\\{byte:03o}"
-    )
+    return character if character.isascii() and (character.isalnum() or character in "./_-+=,@ ") else f"\\{byte:03o}"
 
 
 def _on_disk(kind: str, path: bytes) -> bytes:

@@ -109,6 +109,9 @@ class _Teller:
             data = self._mask.sub(lambda found: self._masked[found[0]].encode(), data)
         return data.decode("utf-8", "backslashreplace")
 
+    def _is_masked(self, data: bytes) -> bool:
+        return self._mask is not None and self._mask.search(data) is not None
+
     def unread(self, one: NotRead) -> Unread:
         return Unread(self.text(one.what), one.reason)
 
@@ -173,7 +176,7 @@ class _Teller:
                 rule=rule.id,
                 remedy=rule.remedy,
                 kind=place.kind,
-                path=place.path,
+                path=None if place.path is None or self._is_masked(place.path) else place.path,
                 command=self._telling.command,
                 live=story.live,
                 account_id=account,
@@ -207,7 +210,7 @@ class _Teller:
         )
 
     def _path_bytes(self, place: Place) -> str | None:
-        if place.path is None or _is_utf8(place.path) or (self._mask and self._mask.search(place.path)):
+        if place.path is None or _is_utf8(place.path) or self._is_masked(place.path):
             return None
         import base64
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from keysieve.blob import NotRead, Place
 from keysieve.engine.sieve import Sieve
 from keysieve.git import commits, objects
-from keysieve.git.attribution import Attribution, attribute
+from keysieve.git.attribution import Attribution, Sighting, attribute
 from keysieve.git.changes import SYMLINK
 from keysieve.git.commits import Commit
 from keysieve.git.connectivity import missing_objects
 from keysieve.git.graph import Graph
 from keysieve.git.refs import Ref, refs
 from keysieve.git.repository import Repository
+from keysieve.git.trees import tree_names
 from keysieve.scan.assembly import Story
 from keysieve.scan.commits import in_commit
 from keysieve.scan.gathering import Gathered, Located, Progress, Sifted, locate, no_progress, sift_blob, sift_path
@@ -39,30 +40,56 @@ class HistoryScan:
     order: list[str] = field(default_factory=list)
     _graph: Graph = field(default_factory=Graph)
     _found: dict[str, tuple[Sifted, ...]] = field(default_factory=dict, repr=False)
+    _targets: dict[str, str] = field(default_factory=dict)
+    _names: set[bytes] = field(default_factory=set, repr=False)
     _reachable: set[str] = field(default_factory=set)
+    _notes: set[str] = field(default_factory=set)
     _attribution: Attribution = field(default_factory=Attribution)
 
     def run(self) -> None:
         """Read everything, then attribute what was found."""
         self.refs = refs(self.repository)
         self._read_objects()
-        self.order = self._graph.order()
-        self._reachable = self._graph.reachable(ref.peeled for ref in self.refs)
-        self.progress("connectivity", 0, None)
-        self.gathered.not_read += missing_objects(self.repository)
-        self._sift_names()
+        self._connect()
+        self._sift_refs()
         self.progress("attribution", 0, None)
-        self._attribution = attribute(self.repository, self.order, self._found, self.refs)
+        self._attribution = attribute(self.repository, self.order, self._found, self._names, self.refs)
         self.gathered.not_read += self._attribution.not_read
+        self.gathered.located[:] = map(self._with_reach, self.gathered.located)
         self.gathered.located += self._locate_blobs()
+        self.gathered.located += self._locate_paths()
         self._read_commits()
+
+    def _connect(self) -> None:
+        self.progress("connectivity", 0, None)
+        self.order = self._graph.order()
+        tips = [ref.peeled for ref in self.refs]
+        self._reachable = self._graph.reachable(tips) | self._reachable_tags()
+        is_note = [ref.peeled for ref in self.refs if ref.name.startswith(b"refs/notes/")]
+        self._notes = self._graph.reachable(is_note)
+        self.gathered.not_read += missing_objects(self.repository)
+
+    def _reachable_tags(self) -> set[str]:
+        waiting = [ref.oid for ref in self.refs]
+        reached: set[str] = set()
+        while waiting:
+            oid = waiting.pop()
+            reached.add(oid)
+            if oid in self._targets:
+                waiting.append(self._targets[oid])
+        return reached
+
+    def _with_reach(self, one: Located) -> Located:
+        """With whether a ref reaches the commit or tag that it stands in."""
+        holder = one.place.commit or one.place.oid
+        return one if holder is None else replace(one, place=replace(one.place, reachable=holder in self._reachable))
 
     def _read_objects(self) -> None:
         wanted: list[bytes] = []
         for name, kind in objects.names_and_kinds(self.repository):
-            if kind in ("blob", "commit", "tag"):
+            if kind:
                 wanted.append(name)
-            elif not kind:
+            else:
                 self.gathered.not_read.append(NotRead(name, "corrupt object"))
         for number, answer in enumerate(objects.read_from(self.repository, wanted)):
             self.progress("objects", number, len(wanted))
@@ -72,8 +99,10 @@ class HistoryScan:
                 self._sift_blob(answer)
             elif answer.kind == "commit":
                 self._sift_commit(commits.parse(answer.oid, answer.data))
-            else:
+            elif answer.kind == "tag":
                 self._sift_tag(answer)
+            else:
+                self._sift_tree(answer)
 
     def _sift_blob(self, blob: objects.StoredObject) -> None:
         sifted = sift_blob(blob.data, blob.oid.encode(), self.sieve, self.gathered)
@@ -88,11 +117,18 @@ class HistoryScan:
 
     def _sift_tag(self, tag: objects.StoredObject) -> None:
         headers, _, message = tag.data.partition(b"\n\n")
+        self._targets[tag.oid] = headers.split(b"\n")[0].removeprefix(b"object ").decode("ascii", "replace")
         for kind, data in (("tag-message", message), ("identity", headers)):
             for credential in self.sieve.sift(data):
                 self.gathered.located.append(Located(credential, Place(kind, None, tag.oid)))
 
-    def _sift_names(self) -> None:
+    def _sift_tree(self, tree: objects.StoredObject) -> None:
+        """Names that hold a credential; which paths they are part of is told by attribution."""
+        if self.sieve.prefilter.may_match(tree.data):
+            size = len(tree.oid) // 2
+            self._names.update(name for name in tree_names(tree.data, size) if self.sieve.sift(name))
+
+    def _sift_refs(self) -> None:
         for ref in self.refs:
             for credential in self.sieve.sift(ref.name):
                 self.gathered.located.append(Located(credential, Place("ref-name", ref.name)))
@@ -100,17 +136,20 @@ class HistoryScan:
     def _locate_blobs(self) -> Iterator[Located]:
         for oid, found in self._found.items():
             sightings = self._attribution.added.get(oid, ())
-            if not sightings:
-                yield from locate(found, Place("file", None, oid, None, self._is_tagged(oid)))
             for sighting in sightings:
-                kind = "symlink" if sighting.entry.mode == SYMLINK else "file"
-                reachable = sighting.commit in self._reachable
-                place = Place(kind, sighting.entry.path, oid, sighting.commit, reachable)
-                yield from locate(found, place)
-                yield from sift_path(place, self.sieve)
+                yield from locate(found, self._place(sighting))
+            if not sightings:
+                yield from locate(found, Place("file", None, oid, None, oid in self._reachable))
 
-    def _is_tagged(self, oid: str) -> bool:
-        return any(oid in (ref.oid, ref.peeled) for ref in self.refs)
+    def _place(self, sighting: Sighting) -> Place:
+        kind = "symlink" if sighting.entry.mode == SYMLINK else "file"
+        if sighting.commit in self._notes:
+            kind = "note"
+        return Place(kind, sighting.entry.path, sighting.entry.oid, sighting.commit, sighting.commit in self._reachable)
+
+    def _locate_paths(self) -> Iterator[Located]:
+        for sighting in self._attribution.named:
+            yield from sift_path(self._place(sighting), self.sieve)
 
     def _read_commits(self) -> None:
         """The commits that places and events name."""

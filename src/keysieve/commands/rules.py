@@ -1,0 +1,78 @@
+"""`keysieve rules`: list, show and prove the rules."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from keysieve.commands.options import Parser
+from keysieve.engine.catalogue import nearest, parse_rule, shipped_rules
+from keysieve.errors import ConfigurationError, UsageError
+from keysieve.rule import Rule
+
+FAILED = 1
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run the command; gives the exit status."""
+    parser = Parser("rules", "List the rules, show one, or prove them with their examples.")
+    parser.add_argument("action", choices=("list", "show", "check"))
+    parser.add_argument("names", nargs="*", metavar="ID|FILE", help="show: a rule's id; check: rule files of your own")
+    arguments = parser.parse_intermixed_args(argv)
+    if arguments.action == "check":
+        return check(arguments.names)
+    if arguments.action == "list":
+        for rule in shipped_rules():
+            print(f"{rule.id:<32} {rule.severity:<9} {rule.title}")
+        return 0
+    return show(arguments.names)
+
+
+def check(files: Sequence[str]) -> int:
+    """Prove the shipped rules, and those of the files with them."""
+    from keysieve.engine.proof import defects
+
+    own = [_read(file) for file in files]
+    rules = (*shipped_rules(), *own)
+    found = list(defects(rules, own or None))
+    for line in found:
+        print(line)
+    subjects = own or rules
+    examples = sum(len(rule.examples) + len(rule.counter_examples) for rule in subjects)
+    print(f"{len(subjects)} rules, {examples} examples: {f'{len(found)} defects' if found else 'all hold'}.")
+    return FAILED if found else 0
+
+
+def _read(file: str) -> Rule:
+    try:
+        with open(file, encoding="utf-8") as stream:
+            return parse_rule(stream.read(), file)
+    except OSError as error:
+        raise ConfigurationError(f"{file} cannot be read: {error.strerror}.", "Name a rule file.") from None
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"{file} is not UTF-8 text.", "Save it as UTF-8.") from None
+
+
+def show(names: Sequence[str]) -> int:
+    """Show rules in full."""
+    rules = {rule.id: rule for rule in shipped_rules()}
+    if not names:
+        raise UsageError("Which rule?", "Type: keysieve rules show aws-access-key-pair   (all: keysieve rules list)")
+    for name in names:
+        if name not in rules:
+            raise UsageError(f"There is no rule {name!r}.", f"Did you mean: keysieve rules show {nearest(name, rules)}")
+        sys.stdout.write(_told(rules[name]))
+    return 0
+
+
+def _told(rule: Rule) -> str:
+    lines = [f"{rule.id} ({rule.severity}): {rule.title}", "", f"  {rule.description}", ""]
+    if rule.is_composite:
+        lines.append(f"  made of: {', '.join((*rule.parts, *(f'{name} (if there)' for name in rule.optional)))}")
+    else:
+        lines.append(f"  value:   {rule.value}")
+        lines.append(f"  pattern: {rule.pattern.decode()}")
+        if rule.near:
+            lines.append(f"  within {rule.within} lines of: {', '.join(rule.near)}, or after a label")
+    lines += [f"  remedy:  {rule.remedy}", *(f"  see:     {reference}" for reference in rule.references), ""]
+    return "\n".join(lines)

@@ -1,0 +1,229 @@
+"""Is this text a random key, or something that merely looks like one? Offline, from the value alone.
+
+An entropy threshold answers badly: the ones in use reject one real key in 10,000 to one in 50 and still pass long
+identifiers. Here a secret is compared with two models, uniformly random base64 and the text that code is made of, and
+only shapes that random keys practically never have are refused. `benchmarks/README.md` has the error rates.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from itertools import pairwise
+from typing import Literal
+
+ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+_START = -1
+"""Stands for the character before the first one in the table."""
+
+_STEPS_PER_BIT = 8
+
+NAMED_LIMIT = 0.0
+"""Bits above which a value with a label or an id beside it is text. The largest of 10⁷ random keys reached -8."""
+
+UNNAMED_LIMIT = -40.0
+"""Bits above which a value without context is text: one random key in 10,000 lies above."""
+
+_FEWEST_DISTINCT = 20
+"""Of 40 random base64 characters, fewer are distinct with a chance of 4.8e-7."""
+
+_LONGEST_RUN = 8
+"""Characters in a row, each the successor (or each the predecessor) of the one before. Chance in a random key of 40:
+below 2 * 33 / 64**7 = 1.5e-11."""
+
+
+def log_likelihood_ratio(value: bytes) -> float:
+    """How much likelier a value is as code or text than as uniformly random base64.
+
+    Args:
+        value: Any bytes; those outside the base64 alphabet count as unknown.
+
+    Returns:
+        Bits: above zero is text, a random key of 40 characters has about -110.
+    """
+    table = _table()
+    steps = table.get((_START, value[0]), 0) if value else 0
+    return (steps + sum(table.get(pair, 0) for pair in pairwise(value))) / _STEPS_PER_BIT
+
+
+def judge_secret_access_key(value: bytes, *, named: bool) -> str | None:
+    """Whether 40 characters of base64 can be a secret access key.
+
+    Args:
+        value: The candidate, without what stands around it.
+        named: Whether a label or a key id beside it says that it is one. Without, the test is stricter.
+
+    Returns:
+        None for a likely secret, else why it is unlikely, in a few words.
+    """
+    tests = _SHAPES if named else _SHAPES + _UNNAMED_SHAPES
+    for unlikely, reason in tests:
+        if unlikely(value):
+            return reason
+    limit = NAMED_LIMIT if named else UNNAMED_LIMIT
+    return "words or a path" if log_likelihood_ratio(value) > limit else None
+
+
+def judge_access_key_id(value: bytes) -> tuple[Literal["placeholder", "example"], str] | None:
+    """Whether an access key id was made up.
+
+    Args:
+        value: The whole id, prefix included, as `[A-Z0-9]` allows it.
+
+    Returns:
+        None for a plausible id, else the reason to set it aside and a detail.
+    """
+    suffix = value[4:]
+    word = _stop_word(suffix)
+    if word:
+        return ("example", f"contains {word}") if word in _EXAMPLE_WORDS else ("placeholder", f"contains {word}")
+    if re.search(rb"[0189]", suffix):
+        return "placeholder", "contains 0, 1, 8 or 9, which no key id has"
+    # Chance of a real id: 1.5e-6 (16 characters of 32).
+    if len(set(suffix)) < 7:
+        return "placeholder", "too few distinct characters"
+    # Chance: about 2 * 12 / 32**4 = 2.3e-5 for five, 7e-7 for six.
+    if _longest_run(suffix) >= 6:
+        return "placeholder", "alphabet run"
+    return ("placeholder", "repeated text") if _is_periodic(suffix) else None
+
+
+def key_id_confidence(value: bytes) -> Literal["high", "low"]:
+    """How sure it is that AWS issued an access key id (`AKIA…`, `ASIA…`).
+
+    The fifth character of an id is I or J in the old generation; in the new one it follows from the generation bit and
+    the highest bits of an account number of twelve digits. Others are unheard of, but AWS promises nothing: `low` says
+    doubt and must not set the id aside.
+    """
+    from keysieve.engine.key_id import generation
+
+    return "high" if re.match(rb"[IJQ-Z2-6]", value[4:5]) and generation(value) else "low"
+
+
+def is_base64_tail(text: bytes, start: int, end: int) -> bool:
+    """Whether a value is a piece of a longer encoded text: the last line of a wrapped base64 block, or inside PEM.
+
+    One wrapped block in 48 ends in a line of exactly 40 characters, which looks like a key.
+
+    Args:
+        text: What the value stands in.
+        start: Offset of its first byte.
+        end: Offset after its last byte.
+    """
+    if _is_inside_pem(text, start, end):
+        return True
+    line_start = text.rfind(b"\n", 0, start) + 1
+    if line_start == 0 or _content(text[line_start:start]):
+        return False
+    previous_start = text.rfind(b"\n", 0, line_start - 1) + 1
+    previous = _content(text[max(previous_start, line_start - 200) : line_start - 1])
+    # 60 (git), 64 (PEM), 70, 72 and 76 (MIME) are the usual widths. Of two lines of key-like words that long, the LLR
+    # tells; a previous line of words is a text, not a block.
+    return re.fullmatch(rb"[A-Za-z0-9+/]{60,76}", previous) is not None and log_likelihood_ratio(previous) <= 0
+
+
+def _content(line: bytes) -> bytes:
+    """A line without what may wrap encoded text in source code: blanks, quotes, comment and diff marks, `+`, `\\n`."""
+    line = re.sub(rb"(?:\\n)?[\"'`]?[\s,;+.\\]*\Z", b"", line)
+    return re.sub(rb"\A[\s#*\"'`>+-]{0,40}?(?=[A-Za-z0-9/]|\Z)", b"", line)
+
+
+def _is_inside_pem(text: bytes, start: int, end: int) -> bool:
+    # The longest PEM blocks that stand in code, whole certificate chains aside, are below 16 kB.
+    begin = text.rfind(b"-----BEGIN ", max(0, start - 16_384), start)
+    if begin < 0:
+        return False
+    ended = text.rfind(b"-----END ", begin, start)
+    return ended < 0 and b"-----END " in text[end : end + 16_384]
+
+
+def _is_hexadecimal(value: bytes) -> bool:
+    return re.fullmatch(rb"[0-9a-f]+|[0-9A-F]+|[0-9A-Fa-f]+", value) is not None
+
+
+def _has_few_distinct(value: bytes) -> bool:
+    return len(set(value)) < _FEWEST_DISTINCT
+
+
+def _has_run(value: bytes) -> bool:
+    return _longest_run(value) >= _LONGEST_RUN
+
+
+def _is_one_case(value: bytes) -> bool:
+    """Chance in a random key of 40: 1.8e-9."""
+    return value.upper() == value or value.lower() == value
+
+
+def _is_encoded_text(value: bytes) -> bool:
+    """Whether it is base64 of ASCII (chance for 30 random bytes: 2**-30 = 9.3e-10) or of UTF-16 (below 1e-11)."""
+    from binascii import Error, a2b_base64
+
+    try:
+        decoded = a2b_base64(value[: len(value) // 4 * 4])
+    except Error:
+        return False
+    return len(decoded) >= 24 and (decoded.isascii() or decoded.count(0) >= len(decoded) // 3)
+
+
+def _is_periodic(value: bytes) -> bool:
+    """Whether it repeats itself with a period of at most half its length."""
+    return any(value[period:] == value[:-period] for period in range(1, len(value) // 2 + 1))
+
+
+def _is_letters_only(value: bytes) -> bool:
+    """Chance in a random key of 40: 2.5e-4. Long identifiers are the commonest look-alikes."""
+    return value.isalpha()
+
+
+def _longest_run(value: bytes) -> int:
+    longest = length = 1
+    step = 0
+    for before, after in pairwise(value):
+        change = after - before
+        length = length + 1 if change == step and abs(change) == 1 else 1 + (abs(change) == 1)
+        step = change
+        longest = max(longest, length)
+    return longest
+
+
+_SHAPES: tuple[tuple[Callable[[bytes], bool], str], ...] = (
+    (_is_hexadecimal, "hexadecimal digest"),
+    (_has_few_distinct, "too few distinct characters"),
+    (_has_run, "alphabet run"),
+    (_is_periodic, "repeated text"),
+    (_is_one_case, "letters of one case only"),
+    (_is_encoded_text, "encoded text"),
+)
+
+_UNNAMED_SHAPES: tuple[tuple[Callable[[bytes], bool], str], ...] = ((_is_letters_only, "letters only"),)
+
+_EXAMPLE_WORDS = ("EXAMPLE", "SAMPLE", "XMPL")
+
+# Words of five letters or more cost nothing: 12 / 32**5 = 3.6e-7 each. XMPL, AWS's newer filler, costs 1.2e-5, and is
+# the only one of four letters: each more would lose one real id in 80,000.
+_STOP_WORDS = (*_EXAMPLE_WORDS, "ACCESSKEY", "CHANGEME", "DUMMY", "FAKEKEY", "FOOBAR", "PLACEHOLDER", "REDACTED",
+               "SECRET", "TESTKEY", "TESTTEST", "YOURKEY", "YOURACCESS", "XXXXX")
+
+
+def _stop_word(suffix: bytes) -> str | None:
+    text = suffix.decode("ascii", "replace")
+    return next((word for word in _STOP_WORDS if word in text), None)
+
+
+@cache
+def _table() -> Mapping[tuple[int, int], int]:
+    """The shipped table: (character before, character) → signed eighths of a bit. Made by benchmarks/train_judge.py."""
+    from base64 import b85decode
+    from pkgutil import get_data
+
+    table: dict[tuple[int, int], int] = {}
+    for line in (get_data("keysieve.rules", "bigram.txt") or b"").splitlines():
+        if line.startswith(b"# "):
+            continue
+        name, _, row = line.partition(b" ")
+        before = _START if name == b"^" else name[0]
+        for after, step in zip(ALPHABET, b85decode(row), strict=True):
+            table[before, after] = step - 256 if step > 127 else step
+    return table

@@ -1,0 +1,56 @@
+"""What the first bytes of a session token say: who issued it, and for which region.
+
+A token is base64 of a version byte and a protobuf message whose field 1 names the issuer: `aws` (until about 2016),
+`er/aws`, `origin`, `origin_ec` (today). In the last kind field 3 is a region. AWS documents none of it ("we strongly
+recommend that you make no assumptions about the maximum size"); it is read off the tokens in the documentation and
+tests of AWS's SDKs, so everything here may answer None for a real token.
+"""
+
+from __future__ import annotations
+
+ISSUERS = frozenset({b"aws", b"er/aws", b"origin", b"origin_ec"})
+"""The issuers seen in session tokens."""
+
+_HEAD = 128
+"""Characters that surely hold version, issuer and region; a multiple of four, so that base64 can be cut there."""
+
+
+def session_token_issuer(token: bytes) -> str | None:
+    """The issuer that a session token names, one of `ISSUERS`; None when it names none of them."""
+    issuer = _fields(token).get(1)
+    return issuer.decode() if issuer in ISSUERS else None
+
+
+def session_token_region(token: bytes) -> str | None:
+    """The region in the header of a session token, such as `us-east-1`; None where there is none."""
+    import re
+
+    fields = _fields(token)
+    region = fields.get(3, b"")
+    if fields.get(1) not in ISSUERS or not re.fullmatch(rb"[a-z]{2}(?:-[a-z]{2,9}){1,3}-\d{1,2}", region):
+        return None
+    return region.decode()
+
+
+def _fields(token: bytes) -> dict[int, bytes]:
+    """The length-delimited protobuf fields with numbers below 16 at the head of a token, first value of each."""
+    head = _decoded_head(token)[1:]
+    fields: dict[int, bytes] = {}
+    position = 0
+    while position + 1 < len(head):
+        key, length = head[position], head[position + 1]
+        if key & 0x87 != 2 or length >= 0x80:  # another wire type, or a value longer than a name: past the header
+            break
+        fields.setdefault(key >> 3, head[position + 2 : position + 2 + length])
+        position += 2 + length
+    return fields
+
+
+def _decoded_head(token: bytes) -> bytes:
+    from binascii import Error, a2b_base64
+
+    head = token[:_HEAD]
+    try:
+        return a2b_base64(head[: len(head) // 4 * 4])
+    except Error:
+        return b""

@@ -1,0 +1,108 @@
+"""Sets aside credentials that stand in documentation, test suites and emulators for all to copy.
+
+Rules first, a list second. An example id excuses itself and never the secret beside it: people paste a real secret next
+to the id of a manual. The lists are `rules/examples.toml` and `rules/accounts.toml`, read when first asked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+# EXAMPLE anywhere costs one random secret in 10⁹ and one random key id in 3·10⁹, SAMPLE one in 3·10⁷ and one in 10⁸.
+_EXAMPLE = rb"(?i:EXAMPLE|SAMPLE)"
+
+# AWS's newer filler. Four letters cost one key id in 80,000 and, any case, one secret in 28,000: so in ids only.
+_FILLER = rb"\AA[A-Z]{3}[A-Z0-9]*XMPL"
+
+# What every session token of moto starts with: moto/sts/utils.py:9 at getmoto/moto@0af643a5.
+_MOTO_SESSION_TOKEN = b"FQoGZXIvYXdz" b"EBYaD"
+
+# Session tokens of AWS's manuals whose beginning is no token of any kind.
+_DOCUMENTATION_SESSION_TOKEN = rb"AQoXdzELDDY|AQoDYXdzEE0a8ANXXXX|AQoDYXdzEJr\.\.\."
+
+
+def example_of(value: bytes) -> str | None:
+    """Where a value comes from, if it is a documented example.
+
+    Args:
+        value: A whole key id, secret access key, session token or password.
+
+    Returns:
+        A few words such as `AWS documentation key`; None when nothing is known about it.
+    """
+    return _by_rule(value) or _listed().get(_digest(value))
+
+
+def documentation_account(account: str) -> str | None:
+    """Whether an account stands for "some account" in documentation or in an emulator.
+
+    A key id of such an account is an example: moto and LocalStack make ids up for their default accounts, and the
+    numbers are the ones that AWS prints in its manuals. Nothing real is lost by setting such an id aside, since no
+    account that a customer was given has one of these numbers.
+
+    Args:
+        account: Twelve digits.
+
+    Returns:
+        The detail to set aside with, else None.
+    """
+    return f"documentation account {account}" if account in _accounts()["documentation"] else None
+
+
+def canary(account: str) -> str | None:
+    """Whether keys of an account are tripwires: not to be tried, since any use alerts their owner.
+
+    Args:
+        account: Twelve digits.
+
+    Returns:
+        The service that plants them, else None. Such a key stays a finding.
+    """
+    return next((service for service, accounts in _accounts()["canary"].items() if account in accounts), None)
+
+
+def aws_account(account: str) -> str | None:
+    """Whether an account (twelve digits) is AWS's own: what it owns, else None."""
+    owned: str | None = _accounts()["aws"].get(account)
+    return owned
+
+
+def _by_rule(value: bytes) -> str | None:
+    # A session token of a thousand characters has many places for six letters: seven only, one in 3.6·10⁷ tokens.
+    if re.search(rb"(?i:EXAMPLE)" if len(value) > 64 else _EXAMPLE, value):
+        return "contains the word EXAMPLE" if b"EXAMPLE" in value.upper() else "contains the word SAMPLE"
+    if len(value) <= 24 and re.match(_FILLER, value):
+        return "contains XMPL, a filler of the AWS documentation"
+    if value.startswith(_MOTO_SESSION_TOKEN):
+        return "moto-generated session token"
+    return "AWS documentation session token" if re.match(_DOCUMENTATION_SESSION_TOKEN, value) else None
+
+
+def _digest(value: bytes) -> str:
+    from hashlib import sha256
+
+    return sha256(value).hexdigest()
+
+
+@cache
+def _listed() -> Mapping[str, str]:
+    """SHA-256 (hexadecimal) of each listed example → detail."""
+    return {
+        entry.get("sha256") or _digest(entry["value"].encode()): entry["detail"]
+        for entry in _toml("examples.toml")["example"]
+    }
+
+
+@cache
+def _accounts() -> Mapping[str, Mapping[str, Any]]:
+    return _toml("accounts.toml")
+
+
+def _toml(name: str) -> dict[str, Any]:
+    import tomllib
+    from pkgutil import get_data
+
+    return tomllib.loads((get_data("keysieve.rules", name) or b"").decode())

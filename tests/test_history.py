@@ -1,0 +1,253 @@
+from __future__ import annotations
+
+import os
+
+import pytest
+
+PAIR = "aws_access_key_id = {access_key_id}\naws_secret_access_key = {secret_access_key}\n"
+
+
+@pytest.fixture
+def pair(keys) -> str:
+    return keys.fill(PAIR)[0]
+
+
+@pytest.fixture
+def scan(keysieve, repo):
+    def run(*arguments, cwd=repo.path, **options):
+        return keysieve("history", "--format", "json", *arguments, cwd=cwd, **options)
+
+    return run
+
+
+def test_clean_history(repo, scan) -> None:
+    repo.commit({"a": "x"})
+    done = scan()
+    assert (done.status, done.findings, done.report["complete"]) == (0, [], True)
+
+
+def test_story_of_a_credential(repo, scan, pair) -> None:
+    repo.commit({"README": "x"})
+    first = repo.commit({"conf": pair})
+    repo.git("branch", "release")
+    repo.commit({"copy": pair})
+    gone = repo.commit({"conf": None, "copy": None})
+    repo.git("branch", "-D", "release")
+    repo.commit({"README": "y"})
+    (finding,) = scan().findings
+    assert finding["introduced"]["commit"] == first
+    assert finding["removed"]["commit"] == gone
+    assert finding["live"] is False
+    assert finding["refs"] == ["HEAD", "refs/heads/main"]
+    assert sorted(one["path"] for one in finding["occurrences"]) == ["conf", "copy"]
+    assert all(one["reachable"] for one in finding["occurrences"])
+
+
+def test_live_on_another_branch(repo, scan, pair) -> None:
+    repo.commit({"README": "x"})
+    repo.git("checkout", "-q", "-b", "topic")
+    repo.commit({"conf": pair})
+    repo.git("checkout", "-q", "main")
+    (finding,) = scan().findings
+    assert (finding["live"], finding["removed"], finding["refs"]) == (True, None, ["refs/heads/topic"])
+
+
+def test_live_at_a_path_with_a_line_break(repo, scan, pair) -> None:
+    repo.commit({"a\nb": pair})
+    (finding,) = scan().findings
+    assert finding["live"] is True
+
+
+def hide_in_merge(repo, pair, keys):
+    repo.commit({"a": "x"})
+    repo.git("checkout", "-q", "-b", "topic")
+    repo.commit({"b": "x"})
+    repo.git("checkout", "-q", "main")
+    repo.commit({"c": "x"})
+    repo.merge("topic", {"evil": pair})
+
+
+def hide_in_stash(repo, pair, keys):
+    repo.commit({"a": "x"})
+    repo.write("a", pair)
+    repo.git("stash")
+
+
+def hide_in_dropped_stash(repo, pair, keys):
+    hide_in_stash(repo, pair, keys)
+    repo.git("stash", "drop")
+
+
+def hide_in_reflog(repo, pair, keys):
+    repo.commit({"a": "x"})
+    repo.commit({"b": pair})
+    repo.git("reset", "-q", "--hard", "HEAD^")
+
+
+def hide_in_index(repo, pair, keys):
+    repo.commit({"a": "x"})
+    repo.write("b", pair)
+    repo.git("add", "b")
+    repo.git("reset", "-q")
+
+
+def hide_behind_attributes(repo, pair, keys):
+    repo.git("config", "diff.hide.textconv", "true")
+    repo.commit({".gitattributes": "*.env -diff\n*.txt diff=hide\n", "a.env": pair})
+
+
+def hide_in_type_change(repo, pair, keys):
+    repo.commit({"a": "x"})
+    (repo.path / "link").symlink_to("a")
+    repo.commit({})
+    (repo.path / "link").unlink()
+    repo.commit({"link": pair})
+
+
+def hide_in_message(repo, pair, keys):
+    repo.commit_staged(f"Deploy\n\n{pair}")
+
+
+def hide_in_tag(repo, pair, keys):
+    repo.commit({"a": "x"})
+    repo.git("tag", "-a", "v1", "-m", pair)
+
+
+def hide_in_note(repo, pair, keys):
+    repo.commit({"a": "x"})
+    repo.git("notes", "add", "-m", pair)
+
+
+def hide_in_tagged_blob(repo, pair, keys):
+    repo.commit({"a": "x"})
+    oid = repo.run("git", "hash-object", "-w", "--stdin", input=pair.encode()).stdout.decode().strip()
+    repo.git("tag", "blob", oid)
+
+
+def hide_behind_replacement(repo, pair, keys):
+    repo.commit({"a": pair})
+    clean = repo.run("git", "hash-object", "-w", "--stdin", input=b"clean").stdout.decode().strip()
+    repo.git("replace", repo.git("rev-parse", "HEAD:a"), clean)
+
+
+def hide_in_pull_ref(repo, pair, keys):
+    repo.commit({"a": "x"})
+    repo.git("checkout", "-q", "-b", "pr")
+    repo.commit({"a": pair})
+    repo.git("update-ref", "refs/pull/1/head", "HEAD")
+    repo.git("checkout", "-q", "main")
+    repo.git("branch", "-q", "-D", "pr")
+
+
+@pytest.mark.parametrize(
+    ("hide", "kind", "path", "reachable"),
+    [
+        pytest.param(hide_in_merge, "file", "evil", True, id="merge"),
+        pytest.param(hide_in_stash, "file", "a", True, id="stash"),
+        pytest.param(hide_in_dropped_stash, "file", "a", False, id="dropped stash"),
+        pytest.param(hide_in_reflog, "file", "b", False, id="reflog"),
+        pytest.param(hide_in_index, "file", None, False, id="unstaged again"),
+        pytest.param(hide_behind_attributes, "file", "a.env", True, id="attributes"),
+        pytest.param(hide_in_type_change, "file", "link", True, id="type change"),
+        pytest.param(hide_in_message, "commit-message", None, True, id="message"),
+        pytest.param(hide_in_tag, "tag-message", None, True, id="tag message"),
+        pytest.param(hide_in_note, "note", None, True, id="note"),
+        pytest.param(hide_in_tagged_blob, "file", None, True, id="tagged blob"),
+        pytest.param(hide_behind_replacement, "file", "a", True, id="replaced object"),
+        pytest.param(hide_in_pull_ref, "file", "a", True, id="pull request ref"),
+    ],
+)
+def test_nothing_is_hidden(repo, scan, pair, keys, hide, kind, path, reachable) -> None:
+    hide(repo, pair, keys)
+    (finding,) = scan().findings
+    assert finding["rule"] == "aws-access-key-pair"
+    shown = [(one["kind"], one["path"] if kind != "note" else None, one["reachable"]) for one in finding["occurrences"]]
+    assert (kind, path, reachable) in shown
+
+
+@pytest.mark.parametrize("kind", ["ref-name", "identity", "path"])
+def test_names_are_read(repo, scan, keys, kind) -> None:
+    key_id = keys.access_key_id()
+    repo.commit({"a": "x"})
+    if kind == "ref-name":
+        repo.git("branch", f"use-{key_id}")
+    elif kind == "identity":
+        repo.commit_staged("x", "--author", f"{key_id} <a@example.com>")
+    else:
+        repo.commit({f"dir-{key_id}/a": "x"})
+        repo.git("mv", f"dir-{key_id}", "dir")
+        repo.commit({})
+    (finding,) = scan().findings
+    assert {one["kind"] for one in finding["occurrences"]} == {kind}
+
+
+@pytest.mark.parametrize("start", ["worktree", "bare", "subdirectory", "git directory", "sha256"])
+def test_kinds_of_repository(make_repository, keysieve, pair, tmp_path, start) -> None:
+    repo = make_repository("kind", *(["--object-format=sha256"] if start == "sha256" else []))
+    repo.commit({"sub/conf": pair})
+    path = repo.path
+    if start == "worktree":
+        path = tmp_path / "linked"
+        repo.git("worktree", "add", "-q", str(path), "-b", "other")
+    elif start == "bare":
+        path = tmp_path / "bare.git"
+        repo.git("clone", "-q", "--bare", ".", str(path))
+    elif start == "subdirectory":
+        path = repo.path / "sub"
+    elif start == "git directory":
+        path = repo.path / ".git"
+    assert keysieve("history", str(path), "--format", "json").rules == ["aws-access-key-pair"]
+
+
+def test_unborn_head(repo, scan) -> None:
+    assert scan().status == 0
+
+
+def test_missing_object_is_counted_and_hides_nothing(repo, scan, pair) -> None:
+    repo.commit({"a": "lost", "b": pair})
+    blob = repo.git("rev-parse", "HEAD:a")
+    (repo.path / ".git/objects" / blob[:2] / blob[2:]).unlink()
+    done = scan()
+    assert (done.status, done.report["complete"]) == (1, False)
+    assert {"what": blob, "reason": "missing object"} in done.report["not_read"]
+    assert done.rules == ["aws-access-key-pair"]
+
+
+def test_corrupt_object_is_said_and_hides_nothing(repo, scan, pair) -> None:
+    repo.commit({"a": "broken", "b": pair})
+    blob = repo.git("rev-parse", "HEAD:a")
+    file = repo.path / ".git/objects" / blob[:2] / blob[2:]
+    file.chmod(0o644)
+    file.write_bytes(b"x\x9cgarbage")
+    done = scan()
+    assert blob in {one["what"] for one in done.report["not_read"]}
+    assert done.rules == ["aws-access-key-pair"]
+
+
+def test_incomplete_is_exit_3_unless_allowed(repo, scan) -> None:
+    repo.commit({"a": "lost"})
+    blob = repo.git("rev-parse", "HEAD:a")
+    (repo.path / ".git/objects" / blob[:2] / blob[2:]).unlink()
+    assert scan().status == 3
+    assert scan("--allow-incomplete").status == 0
+
+
+def test_shallow_clone_is_incomplete(repo, keysieve, tmp_path) -> None:
+    repo.commit({"a": "x"})
+    repo.commit({"a": "y"})
+    repo.git("clone", "-q", "--depth=1", repo.path.as_uri(), str(tmp_path / "clone"))
+    done = keysieve("history", "--format", "json", cwd=tmp_path / "clone")
+    assert done.status == 3
+    assert "shallow" in done.report["not_read"][0]["reason"]
+
+
+def test_partial_clone_is_incomplete_and_fetches_nothing(repo, keysieve, tmp_path) -> None:
+    repo.git("config", "uploadpack.allowFilter", "true")
+    repo.commit({"a": "x"})
+    repo.commit({"a": "y"})
+    repo.git("clone", "-q", "--bare", "--filter=blob:none", repo.path.as_uri(), str(tmp_path / "clone"))
+    before = sorted(os.listdir(tmp_path / "clone/objects/pack"))
+    done = keysieve("history", "--format", "json", cwd=tmp_path / "clone")
+    assert done.status == 3
+    assert len(done.report["not_read"]) == 2
+    assert sorted(os.listdir(tmp_path / "clone/objects/pack")) == before
