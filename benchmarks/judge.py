@@ -60,9 +60,9 @@ def tokens_of(texts: Iterable[bytes]) -> set[bytes]:
 def random_looking(token: bytes) -> bool:
     """Whether a person would take it for random, by a measure that shares nothing with the judge.
 
-    Fewer than 10 of its 40 characters stand in words: runs of four and more lower-case letters with a vowel.
+    Fewer than 10 of its characters stand in words: a letter and three or more lower-case ones, with a vowel.
     """
-    words = re.findall(rb"[A-Z]?[a-z]{3,}", token)
+    words = re.findall(rb"[A-Za-z][a-z]{3,}", token)
     return sum(len(word) for word in words if re.search(rb"[aeiouy]", word)) < 10
 
 

@@ -56,7 +56,7 @@ def test_no_long_term_key(key: bytes) -> None:
 
 def test_short_term_key_has_id_region_and_times(keys: Generator) -> None:
     key_id = keys.access_key_id("ASIA")
-    found = short_term_key(PREFIX + b64encode(signed_url(key_id, X_Amz_Security_Token="abc")))  # noqa: S106
+    found = short_term_key(PREFIX + b64encode(signed_url(key_id, X_Amz_Security_Token="abc")))
     signed, expires = datetime(2025, 8, 7, 10, 11, 12, tzinfo=UTC), datetime(2025, 8, 7, 22, 11, 12, tzinfo=UTC)
     assert found == ShortTermKey(key_id, "us-west-2", signed, expires, has_session_token=True)
 

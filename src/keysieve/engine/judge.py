@@ -65,8 +65,7 @@ def judge_secret_access_key(value: bytes, *, named: bool) -> str | None:
     Returns:
         None for a likely secret, else why it is unlikely, in a few words.
     """
-    tests = _SHAPES if named else _SHAPES + _UNNAMED_SHAPES
-    for unlikely, reason in tests:
+    for unlikely, reason in _SHAPES:
         if unlikely(value):
             return reason
     limit = NAMED_LIMIT if named else UNNAMED_LIMIT
@@ -136,7 +135,7 @@ def _is_block_line(line: bytes) -> bool:
 
 
 def _content(line: bytes) -> bytes:
-    """A line without what wraps encoded text in code: blanks, quotes, comment and diff marks, `+`, `\\n`."""
+    """A line without what wraps encoded text in code: blanks, quotes, comment and diff marks, `+`, line feeds."""
     line = line.lstrip(b" \t#*\"'`>+-").rstrip(b" \t\r,;.+\\")
     return line.rstrip(b"\"'`").removesuffix(b"\\n")
 
@@ -182,11 +181,6 @@ def _is_periodic(value: bytes) -> bool:
     return any(value[period:] == value[:-period] for period in range(1, len(value) // 2 + 1))
 
 
-def _is_letters_only(value: bytes) -> bool:
-    """Chance in a random key of 40: 2.5e-4. Long identifiers are the commonest look-alikes."""
-    return value.isalpha()
-
-
 def _longest_run(value: bytes) -> int:
     longest = length = 1
     step = 0
@@ -206,8 +200,6 @@ _SHAPES: tuple[tuple[Callable[[bytes], bool], str], ...] = (
     (_is_encoded_text, "encoded text"),
     (_has_few_distinct, "too few distinct characters"),
 )
-
-_UNNAMED_SHAPES: tuple[tuple[Callable[[bytes], bool], str], ...] = ((_is_letters_only, "letters only"),)
 
 _EXAMPLE_WORDS = ("EXAMPLE", "SAMPLE", "XMPL")
 

@@ -1,9 +1,8 @@
 """What the first bytes of a session token say: who issued it, and for which region.
 
 A token is base64 of a version byte and a protobuf message whose field 1 names the issuer: `aws` (until about 2016),
-`er/aws`, `origin`, `origin_ec` (today). In the last kind field 3 is a region (`us-east-1`). AWS documents none of it ("we strongly
-recommend that you make no assumptions about the maximum size"); it is read off the tokens in the documentation and
-tests of AWS's SDKs, so everything here may answer None for a real token.
+`er/aws`, `origin`, `origin_ec` (today). In the last kind field 3 is a region (`us-east-1`). AWS does not document it;
+it is read off the tokens in the manuals and in the tests of AWS's SDKs, so all of this may answer None for a real one.
 """
 
 from __future__ import annotations
