@@ -3,9 +3,9 @@
 Run `python benchmarks/train_judge.py > rules/bigram.txt`. It reads nothing but the running interpreter's own standard
 library, so anybody can make the table again; another Python version gives a slightly different one.
 
-The raw tokens lack what code of other languages is full of: long CamelCase names, slash paths, acronyms and numbers inside
-names. Those are joined from the library's words by a seeded generator. Capitals alone are not: judge.py refuses one
-letter case by itself, and training on capitals would blur the difference to random keys.
+The raw tokens lack what code of other languages is full of: long CamelCase names, slash paths, acronyms and numbers
+inside names. Those are joined from the library's words by a seeded generator. Capitals alone are not: engine/judge.py
+refuses one letter case by itself, and training on capitals would blur the difference to random keys.
 """
 
 from __future__ import annotations

@@ -21,17 +21,24 @@ _START = -1
 _STEPS_PER_BIT = 8
 
 NAMED_LIMIT = 0.0
-"""Bits above which a value with a label or an id beside it is text. The largest of 10⁷ random keys reached -8."""
+"""Bits above which a value with a label or an id beside it is text."""
 
-UNNAMED_LIMIT = -40.0
-"""Bits above which a value without context is text: one random key in 10,000 lies above."""
+UNNAMED_LIMIT = -30.0
+"""Bits above which a value without context is text. Between the two limits lies hardly anything: text scores above
+zero, random keys below -40, see the table in `benchmarks/README.md`."""
 
 _FEWEST_DISTINCT = 20
 """Of 40 random base64 characters, fewer are distinct with a chance of 4.8e-7."""
 
-_LONGEST_RUN = 8
+_LONGEST_RUN = 7
 """Characters in a row, each the successor (or each the predecessor) of the one before. Chance in a random key of 40:
-below 2 * 33 / 64**7 = 1.5e-11."""
+below 2 * 34 / 64**6 = 1e-9."""
+
+_MARGIN = 200
+"""Bytes before a value in which its line and the line before have to begin to be taken for wrapped base64."""
+
+_LONGEST_PEM = 16_384
+"""Bytes; keys and certificates in code are shorter."""
 
 
 def log_likelihood_ratio(value: bytes) -> float:
@@ -58,8 +65,7 @@ def judge_secret_access_key(value: bytes, *, named: bool) -> str | None:
     Returns:
         None for a likely secret, else why it is unlikely, in a few words.
     """
-    tests = _SHAPES if named else _SHAPES + _UNNAMED_SHAPES
-    for unlikely, reason in tests:
+    for unlikely, reason in _SHAPES:
         if unlikely(value):
             return reason
     limit = NAMED_LIMIT if named else UNNAMED_LIMIT
@@ -84,7 +90,7 @@ def judge_access_key_id(value: bytes) -> tuple[Literal["placeholder", "example"]
     # Chance of a real id: 1.5e-6 (16 characters of 32).
     if len(set(suffix)) < 7:
         return "placeholder", "too few distinct characters"
-    # Chance: about 2 * 12 / 32**4 = 2.3e-5 for five, 7e-7 for six.
+    # Chance: 2 * 11 / 32**5 = 6.6e-7.
     if _longest_run(suffix) >= 6:
         return "placeholder", "alphabet run"
     return ("placeholder", "repeated text") if _is_periodic(suffix) else None
@@ -114,29 +120,32 @@ def is_base64_tail(text: bytes, start: int, end: int) -> bool:
     """
     if _is_inside_pem(text, start, end):
         return True
-    line_start = text.rfind(b"\n", 0, start) + 1
+    line_start = text.rfind(b"\n", max(0, start - _MARGIN), start) + 1
     if line_start == 0 or _content(text[line_start:start]):
         return False
-    previous_start = text.rfind(b"\n", 0, line_start - 1) + 1
-    previous = _content(text[max(previous_start, line_start - 200) : line_start - 1])
-    # 60 (git), 64 (PEM), 70, 72 and 76 (MIME) are the usual widths. Of two lines of key-like words that long, the LLR
-    # tells; a previous line of words is a text, not a block.
-    return re.fullmatch(rb"[A-Za-z0-9+/]{60,76}", previous) is not None and log_likelihood_ratio(previous) <= 0
+    previous_start = text.rfind(b"\n", max(0, line_start - _MARGIN), line_start - 1) + 1
+    return previous_start != line_start and _is_block_line(_content(text[previous_start : line_start - 1]))
+
+
+def _is_block_line(line: bytes) -> bool:
+    """Whether a line is of the usual width of encoded blocks (60, 64, 70, 72, 76) and neither words nor a digest."""
+    if len(line) > _MARGIN or not re.fullmatch(rb"[A-Za-z0-9+/]{60,76}", line):
+        return False
+    return not _is_hexadecimal(line) and log_likelihood_ratio(line) <= 0
 
 
 def _content(line: bytes) -> bytes:
-    """A line without what may wrap encoded text in source code: blanks, quotes, comment and diff marks, `+`, `\\n`."""
-    line = re.sub(rb"(?:\\n)?[\"'`]?[\s,;+.\\]*\Z", b"", line)
-    return re.sub(rb"\A[\s#*\"'`>+-]{0,40}?(?=[A-Za-z0-9/]|\Z)", b"", line)
+    """A line without what wraps encoded text in code: blanks, quotes, comment and diff marks, `+`, line feeds."""
+    line = line.lstrip(b" \t#*\"'`>+-").rstrip(b" \t\r,;.+\\")
+    return line.rstrip(b"\"'`").removesuffix(b"\\n")
 
 
 def _is_inside_pem(text: bytes, start: int, end: int) -> bool:
-    # The longest PEM blocks that stand in code, whole certificate chains aside, are below 16 kB.
-    begin = text.rfind(b"-----BEGIN ", max(0, start - 16_384), start)
-    if begin < 0:
+    begin = text.rfind(b"-----BEGIN ", max(0, start - _LONGEST_PEM), start)
+    if begin < 0 or b"-----END " not in text[end : end + _LONGEST_PEM]:
         return False
-    ended = text.rfind(b"-----END ", begin, start)
-    return ended < 0 and b"-----END " in text[end : end + 16_384]
+    # Code, or another block's end, between the two: the value is not in this block.
+    return not re.search(rb"-----END |[=({$_]", text[begin:start])
 
 
 def _is_hexadecimal(value: bytes) -> bool:
@@ -172,11 +181,6 @@ def _is_periodic(value: bytes) -> bool:
     return any(value[period:] == value[:-period] for period in range(1, len(value) // 2 + 1))
 
 
-def _is_letters_only(value: bytes) -> bool:
-    """Chance in a random key of 40: 2.5e-4. Long identifiers are the commonest look-alikes."""
-    return value.isalpha()
-
-
 def _longest_run(value: bytes) -> int:
     longest = length = 1
     step = 0
@@ -190,21 +194,33 @@ def _longest_run(value: bytes) -> int:
 
 _SHAPES: tuple[tuple[Callable[[bytes], bool], str], ...] = (
     (_is_hexadecimal, "hexadecimal digest"),
-    (_has_few_distinct, "too few distinct characters"),
     (_has_run, "alphabet run"),
     (_is_periodic, "repeated text"),
     (_is_one_case, "letters of one case only"),
     (_is_encoded_text, "encoded text"),
+    (_has_few_distinct, "too few distinct characters"),
 )
-
-_UNNAMED_SHAPES: tuple[tuple[Callable[[bytes], bool], str], ...] = ((_is_letters_only, "letters only"),)
 
 _EXAMPLE_WORDS = ("EXAMPLE", "SAMPLE", "XMPL")
 
 # Words of five letters or more cost nothing: 12 / 32**5 = 3.6e-7 each. XMPL, AWS's newer filler, costs 1.2e-5, and is
 # the only one of four letters: each more would lose one real id in 80,000.
-_STOP_WORDS = (*_EXAMPLE_WORDS, "ACCESSKEY", "CHANGEME", "DUMMY", "FAKEKEY", "FOOBAR", "PLACEHOLDER", "REDACTED",
-               "SECRET", "TESTKEY", "TESTTEST", "YOURKEY", "YOURACCESS", "XXXXX")
+_STOP_WORDS = (
+    *_EXAMPLE_WORDS,
+    "ACCESSKEY",
+    "CHANGEME",
+    "DUMMY",
+    "FAKEKEY",
+    "FOOBAR",
+    "PLACEHOLDER",
+    "REDACTED",
+    "SECRET",
+    "TESTKEY",
+    "TESTTEST",
+    "YOURKEY",
+    "YOURACCESS",
+    "XXXXX",
+)
 
 
 def _stop_word(suffix: bytes) -> str | None:

@@ -59,7 +59,7 @@ def smtp_password(secret: bytes, region: str) -> bytes:
 
 
 def smtp_password_v2(secret: bytes) -> bytes:
-    """The password of the older kind (44 characters of base64): AWS stopped giving it out in 2019; it still works."""
+    """The password of the older kind (44 characters of base64), which is not bound to a region."""
     return b64encode(b"\x02" + hmac.digest(secret, _MESSAGE, "sha256"))
 
 

@@ -1,9 +1,8 @@
 """What the first bytes of a session token say: who issued it, and for which region.
 
 A token is base64 of a version byte and a protobuf message whose field 1 names the issuer: `aws` (until about 2016),
-`er/aws`, `origin`, `origin_ec` (today). In the last kind field 3 is a region. AWS documents none of it ("we strongly
-recommend that you make no assumptions about the maximum size"); it is read off the tokens in the documentation and
-tests of AWS's SDKs, so everything here may answer None for a real token.
+`er/aws`, `origin`, `origin_ec` (today). In the last kind field 3 is a region (`us-east-1`). AWS does not document it;
+it is read off the tokens in the manuals and in the tests of AWS's SDKs, so all of this may answer None for a real one.
 """
 
 from __future__ import annotations
@@ -38,12 +37,22 @@ def _fields(token: bytes) -> dict[int, bytes]:
     fields: dict[int, bytes] = {}
     position = 0
     while position + 1 < len(head):
-        key, length = head[position], head[position + 1]
-        if key & 0x87 != 2 or length >= 0x80:  # another wire type, or a value longer than a name: past the header
+        number, wire_type = head[position] >> 3, head[position] & 7
+        if wire_type == 0:  # a number (a time, it seems), seven bits a byte, the highest bit set in all but the last
+            position = _after_number(head, position + 1)
+        elif wire_type == 2 and head[position + 1] < 0x80:
+            end = position + 2 + head[position + 1]
+            fields.setdefault(number, head[position + 2 : end])
+            position = end
+        else:
             break
-        fields.setdefault(key >> 3, head[position + 2 : position + 2 + length])
-        position += 2 + length
     return fields
+
+
+def _after_number(head: bytes, position: int) -> int:
+    while position < len(head) and head[position] >= 0x80:
+        position += 1
+    return position + 1
 
 
 def _decoded_head(token: bytes) -> bytes:
