@@ -2,38 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from keysieve.engine.match import Credential, Match
 from keysieve.rule import Rule
 
+if TYPE_CHECKING:
+    from keysieve.engine.prefilter import Prefilter
+
 __all__ = ["Credential", "Match", "credentials", "matches"]
 
 
-def credentials(data: bytes, rules: Sequence[Rule]) -> tuple[Credential, ...]:
+def credentials(data: bytes, rules: Sequence[Rule], prefilter: Prefilter | None = None) -> tuple[Credential, ...]:
     """Every credential in a blob, examples and placeholders included, in the order of the blob.
 
     Args:
         data: The blob's bytes.
         rules: From `engine.catalogue`.
+        prefilter: Tells where to look; without it the matcher looks everywhere, and finds the same.
     """
     from keysieve.engine.pairing import pair
 
-    return tuple(pair(matches(data, rules), rules))
+    return tuple(pair(matches(data, rules, prefilter), rules))
 
 
-def matches(data: bytes, rules: Sequence[Rule]) -> list[Match]:
+def matches(data: bytes, rules: Sequence[Rule], prefilter: Prefilter | None = None) -> list[Match]:
     """Every value that a rule finds in a blob or in what it decodes to, each place once, in the order of the blob."""
     from keysieve.engine.decoding import layers
     from keysieve.engine.locating import located
-    from keysieve.engine.matcher import candidates
+    from keysieve.engine.matcher import candidates, windows
 
     found: list[Match] = []
     for layer in layers(data):
-        found += located(candidates(layer.data, rules), layer, data, found)
+        stretches = None if prefilter is None else windows(prefilter.spots(layer.data), len(layer.data))
+        found += located(candidates(layer.data, rules, stretches), layer, data, found)
     return sorted(found, key=lambda match: (match.start, match.order))
-
-
-def values(found: Iterable[Credential]) -> set[bytes]:
-    """All values of the given credentials."""
-    return {match.value for credential in found for match in credential.matches}

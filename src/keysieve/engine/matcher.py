@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ GAP = 90
 """How many bytes may lie between the start of a label and the value."""
 REACH = 4096
 """How many bytes a neighbour or context may be away, however long the lines are."""
+MARGIN = 2 * REACH + 1024
+"""How far from a match of the prefilter anything that matters can be: a neighbour's reach, then a value's length."""
 TIMEOUT = 60.0
 """Seconds for one pattern over one text: a backstop only, patterns are linear."""
 
@@ -65,84 +68,113 @@ def _compiled(rule: Rule) -> _Compiled:
     )
 
 
-def candidates(text: bytes, rules: Sequence[Rule]) -> list[Candidate]:
-    """What the rules with a pattern find in a decoded text, by offset.
+def windows(spots: Iterable[int], size: int) -> list[tuple[int, int]]:
+    """The stretches of a text that the matcher has to look at, by the offsets at which the prefilter matched.
 
-    Rules that need a neighbour come after those that need none.
+    Whatever can belong to a credential lies within `MARGIN` of one of its matches: the label, the neighbour, and the
+    whole of the longest value.
+
+    Args:
+        spots: End offsets of the prefilter's matches.
+        size: Bytes of the text.
     """
-    lines = Lines(text)
-    found: list[Candidate] = []
-    for rule in sorted((rule for rule in rules if rule.pattern), key=lambda rule: rule.needs_company):
-        compiled = _compiled(rule)
-        if rule.needs_company:
-            found += _in_company(text, lines, compiled, found)
-        else:
-            found += (
-                Candidate(rule, match["value"], *match.span("value"), is_named=True)
-                for match in compiled.pattern.finditer(text, timeout=TIMEOUT)
-            )
-    return sorted(found, key=lambda candidate: (candidate.start, candidate.end))
-
-
-def _in_company(text: bytes, lines: Lines, compiled: _Compiled, found: Sequence[Candidate]) -> Iterator[Candidate]:
-    neighbours = [candidate for candidate in found if candidate.rule.id in compiled.rule.near]
-    for start, end in _windows(text, lines, compiled, neighbours):
-        for match in compiled.pattern.finditer(text, start, end, timeout=TIMEOUT):
-            if _is_cut(compiled.pattern, text, match):
-                continue
-            candidate = _vouched(text, lines, compiled, neighbours, match)
-            if candidate is not None:
-                yield candidate
-
-
-def _is_cut(pattern: regex.Pattern[bytes], text: bytes, match: regex.Match[bytes]) -> bool:
-    """Whether it matched only because the window ends there."""
-    whole = pattern.match(text, match.start(), timeout=TIMEOUT)
-    return whole is None or whole.span() != match.span()
-
-
-def _windows(text: bytes, lines: Lines, compiled: _Compiled, neighbours: Sequence[Candidate]) -> list[tuple[int, int]]:
-    """Stretches of text in which a value can have company, joined where they overlap."""
-    spans = [_around(text, lines, one.start, one.end, compiled.rule.within) for one in neighbours]
-    for names in (compiled.names, compiled.weak_names):
-        if names is not None:
-            spans += [(match.start(), match.end() + 2 * GAP) for match in names.finditer(text, timeout=TIMEOUT)]
     joined: list[tuple[int, int]] = []
-    for start, end in sorted(spans):
+    for spot in sorted(spots):
+        start, end = max(0, spot - MARGIN), min(size, spot + MARGIN)
         if joined and start <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+            joined[-1] = (joined[-1][0], end)
         else:
             joined.append((start, end))
     return joined
 
 
-def _around(text: bytes, lines: Lines, start: int, end: int, within: int) -> tuple[int, int]:
-    first, last = lines.span(start, end, within)
-    return max(first, start - REACH), min(last, end + REACH)
+def candidates(
+    text: bytes, rules: Sequence[Rule], stretches: Sequence[tuple[int, int]] | None = None
+) -> list[Candidate]:
+    """What the rules with a pattern find in a decoded text, by offset.
+
+    Args:
+        text: The whole text.
+        rules: All rules.
+        stretches: Where to look, from `windows`; everywhere by default.
+    """
+    lines = Lines(text)
+    places = [(0, len(text))] if stretches is None else stretches
+    found: list[Candidate] = []
+    # Rules that lean on a neighbour come after those that are neighbours.
+    for rule in sorted((rule for rule in rules if rule.pattern), key=lambda rule: rule.needs_company):
+        compiled = _compiled(rule)
+        matches = _matches(compiled.pattern, text, places)
+        if rule.needs_company:
+            found += _in_company(text, lines, compiled, found, matches)
+        else:
+            found += (Candidate(rule, match["value"], *match.span("value"), is_named=True) for match in matches)
+    return sorted(found, key=lambda candidate: (candidate.start, candidate.end))
 
 
-def _vouched(
+def _matches(
+    pattern: regex.Pattern[bytes], text: bytes, places: Sequence[tuple[int, int]]
+) -> Iterator[regex.Match[bytes]]:
+    """Matches that begin in one of the places; what a place's end cuts off is matched again without the end."""
+    for start, end in places:
+        for match in pattern.finditer(text, start, end, timeout=TIMEOUT):
+            whole = pattern.match(text, match.start(), timeout=TIMEOUT) if end < len(text) else match
+            if whole is not None:
+                yield whole
+
+
+def _in_company(
     text: bytes,
     lines: Lines,
     compiled: _Compiled,
-    neighbours: Sequence[Candidate],
-    match: regex.Match[bytes],
-) -> Candidate | None:
-    """The candidate, if a label or a neighbour vouches for the value and the judge lets it pass."""
-    start, end = match.span("value")
-    value = match["value"]
-    is_named = _is_labelled(text, lines, compiled, start, end)
-    has_neighbour = is_named or _has_neighbour(lines, neighbours, start, end, compiled.rule.within)
-    if not has_neighbour:
-        return None
-    unlikely = ""
-    if compiled.rule.judge == "secret-access-key":
-        unlikely = judge.judge_secret_access_key(value, named=is_named) or ""
-        if unlikely and not is_named:
-            return None
-        if not is_named and judge.is_base64_tail(text, start, end):
-            return None
-    return Candidate(compiled.rule, value, start, end, is_named, unlikely)
+    found: Sequence[Candidate],
+    matches: Iterable[regex.Match[bytes]],
+) -> Iterator[Candidate]:
+    """Values that a label or a neighbour vouches for, and that the judge lets pass."""
+    neighbours = _Neighbours(lines, found, compiled.rule)
+    for match in matches:
+        value = match["value"]
+        start, end = match.span("value")
+        is_labelled = _is_labelled(text, lines, compiled, start, end)
+        if not is_labelled and not neighbours.are_near(start, end):
+            continue
+        unlikely = _doubt(compiled.rule, value, text, start, end, is_labelled=is_labelled)
+        if is_labelled or not unlikely:
+            yield Candidate(compiled.rule, value, start, end, is_labelled, unlikely)
+
+
+def _doubt(rule: Rule, value: bytes, text: bytes, start: int, end: int, *, is_labelled: bool) -> str:
+    """Why a value is probably not what the rule looks for; empty if it may be."""
+    if rule.judge != "secret-access-key":
+        return ""
+    if not is_labelled and judge.is_base64_tail(text, start, end):
+        return "the end of a longer base64 text"
+    return judge.judge_secret_access_key(value, named=True) or ""
+
+
+class _Neighbours:
+    """Matches of the rules that a rule may lean on.
+
+    Args:
+        lines: Of the text.
+        found: By offset.
+        rule: That leans.
+    """
+
+    def __init__(self, lines: Lines, found: Sequence[Candidate], rule: Rule) -> None:
+        self._lines = lines
+        self._within = rule.within
+        self._spans = sorted((one.start, one.end) for one in found if one.rule.id in rule.near)
+
+    def are_near(self, start: int, end: int) -> bool:
+        """Whether the one before or the one behind is within reach, in lines and in bytes."""
+        index = bisect_left(self._spans, (start, end))
+        around = self._spans[max(0, index - 1) : index + 1]
+        return any(self._is_near(start, end, *span) for span in around)
+
+    def _is_near(self, start: int, end: int, first: int, last: int) -> bool:
+        lines = abs(self._lines.number(start) - self._lines.number(first))
+        return lines <= self._within and max(start - last, first - end) <= REACH
 
 
 def _is_labelled(text: bytes, lines: Lines, compiled: _Compiled, start: int, end: int) -> bool:
@@ -150,7 +182,8 @@ def _is_labelled(text: bytes, lines: Lines, compiled: _Compiled, start: int, end
         return True
     if compiled.weak_names is None or compiled.context is None or not _label(compiled.weak_names, text, start):
         return False
-    first, last = _around(text, lines, start, end, compiled.rule.within)
+    first, last = lines.span(start, end, compiled.rule.within)
+    first, last = max(first, start - REACH), min(last, end + REACH)
     return compiled.context.search(text, first, last) is not None
 
 
@@ -169,10 +202,3 @@ def _run() -> regex.Pattern[bytes]:
 
 def _holds_run(gap: bytes) -> bool:
     return _run().search(gap) is not None
-
-
-def _has_neighbour(lines: Lines, neighbours: Sequence[Candidate], start: int, end: int, within: int) -> bool:
-    return any(
-        abs(lines.number(start) - lines.number(one.start)) <= within and max(start - one.end, one.start - end) <= REACH
-        for one in neighbours
-    )

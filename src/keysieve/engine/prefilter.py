@@ -8,10 +8,14 @@ one Hyperscan database, made in memory (a serialised one from disk could be alte
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from keysieve.engine.catalogue import shipped_text
 from keysieve.rule import Rule
+
+if TYPE_CHECKING:
+    import hyperscan
 
 ENOUGH = 1_000_000
 """Bytes after which Hyperscan pays: it costs some 60 ms to load and compile and is then 20 to 50 times as fast."""
@@ -19,6 +23,7 @@ LONGEST = 1 << 30
 """Bytes that Hyperscan is given at once; its lengths have 32 bits."""
 
 Test = Callable[[bytes], bool]
+Spots = Callable[[bytes], Iterable[int]]
 
 
 class Prefilter:
@@ -32,49 +37,77 @@ class Prefilter:
     def __init__(self, expressions: Iterable[bytes], *, is_large: bool = False) -> None:
         self.expressions = tuple(dict.fromkeys(expressions))
         self._bytes = ENOUGH if is_large else 0
-        self._test: Test = _plain(self.expressions)
+        self._test, self._spots = _plain(self.expressions)
         self._is_vectorised = False
 
     def may_match(self, data: bytes) -> bool:
         """Whether the exact matcher has to look at `data`."""
-        self._bytes += len(data)
-        if self._bytes >= ENOUGH and not self._is_vectorised:
-            self._test = _vectorised(self.expressions) or self._test
-            self._is_vectorised = True
+        self._count(data)
         return self._test(data)
 
+    def spots(self, data: bytes) -> list[int]:
+        """Where the exact matcher has to look: offsets at which an expression's match ends, not all, but one near any."""
+        self._count(data)
+        return sorted(set(self._spots(data)))
 
-def _plain(expressions: Iterable[bytes]) -> Test:
-    searches = [re.compile(expression).search for expression in expressions]
-    return lambda data: any(search(data) for search in searches)
+    def _count(self, data: bytes) -> None:
+        self._bytes += len(data)
+        if self._bytes >= ENOUGH and not self._is_vectorised:
+            self._test, self._spots = _vectorised(self.expressions) or (self._test, self._spots)
+            self._is_vectorised = True
 
 
-def _vectorised(expressions: tuple[bytes, ...]) -> Test | None:
-    """The test by Hyperscan, None where there is none for this platform or an expression is beyond it."""
+def _plain(expressions: Iterable[bytes]) -> tuple[Test, Spots]:
+    compiled = [re.compile(expression) for expression in expressions]
+
+    def test(data: bytes) -> bool:
+        return any(expression.search(data) for expression in compiled)
+
+    def spots(data: bytes) -> Iterable[int]:
+        return (match.end() for expression in compiled for match in expression.finditer(data))
+
+    return test, spots
+
+
+def _vectorised(expressions: tuple[bytes, ...]) -> tuple[Test, Spots] | None:
+    """The same by Hyperscan; None where there is none for this platform or an expression is beyond it."""
     try:
         import hyperscan
     except ImportError:
         return None
-    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     try:
-        database.compile(
-            expressions=list(expressions),
-            ids=list(range(len(expressions))),
-            elements=len(expressions),
-            flags=[hyperscan.HS_FLAG_SINGLEMATCH] * len(expressions),
-        )
+        single = _database(expressions, hyperscan.HS_FLAG_SINGLEMATCH)
+        every = _database(expressions, 0)
     except hyperscan.error:
         return None
+    plain_test, plain_spots = _plain(expressions)
 
     def test(data: bytes) -> bool:
         if len(data) > LONGEST:
-            return plain(data)
+            return plain_test(data)
         found: list[int] = []
-        database.scan(data, lambda number, *_rest: found.append(number))
+        single.scan(data, lambda number, *_rest: found.append(number))
         return bool(found)
 
-    plain = _plain(expressions)
-    return test
+    def spots(data: bytes) -> Iterable[int]:
+        if len(data) > LONGEST:
+            return plain_spots(data)
+        found: list[int] = []
+        every.scan(data, lambda _number, _start, end, *_rest: found.append(end))
+        return found
+
+    return test, spots
+
+
+def _database(expressions: Sequence[bytes], flag: int) -> hyperscan.Database:
+    import hyperscan
+
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    numbers = list(range(len(expressions)))
+    database.compile(
+        expressions=list(expressions), ids=numbers, elements=len(numbers), flags=[flag] * len(numbers)
+    )
+    return database
 
 
 def shipped_expressions() -> tuple[bytes, ...]:

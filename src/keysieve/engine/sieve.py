@@ -40,4 +40,4 @@ class Sieve:
         """The credentials in a blob's bytes, examples and placeholders included."""
         if not self.prefilter.may_match(data):
             return ()
-        return credentials(data, self.rules)
+        return credentials(data, self.rules, self.prefilter)
