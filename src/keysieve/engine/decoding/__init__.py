@@ -1,4 +1,4 @@
-"""Decoding in place: what is base64, percent-encoded, escaped, taken apart … in a text becomes readable where it stands."""
+"""Decoding in place: what is encoded, escaped or taken apart in a text becomes readable where it stands."""
 
 from __future__ import annotations
 

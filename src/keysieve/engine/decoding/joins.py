@@ -32,7 +32,7 @@ def diff_markers(data: bytes) -> tuple[bytes, OffsetMap] | None:
 
     A text counts as a patch when it has a hunk header, or a line that is a mark and 40 characters of base64.
     """
-    if b"@@ -" in data and re.search(_HUNK, data) or re.search(_MARKED_VALUE, data):
+    if (b"@@ -" in data and re.search(_HUNK, data)) or re.search(_MARKED_VALUE, data):
         return _without(data, [match.span(1) for match in re.finditer(rb"(?:^|\n)([+ -])", data)])
     return None
 

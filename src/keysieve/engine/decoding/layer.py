@@ -11,15 +11,16 @@ from keysieve.engine.decoding.offsets import MAX_SIZE, OffsetMap
 DEPTH = 3
 """How often encodings may lie inside each other: base64 of base64 of JSON with escapes is three."""
 
-_Decoder = Callable[[bytes], tuple[bytes, OffsetMap] | None]
+Decoder = Callable[[bytes], tuple[bytes, OffsetMap] | None]
+"""Text → rewritten text and its offsets, or None when nothing was replaced."""
 
-_SIDEWAYS: tuple[tuple[str, _Decoder], ...] = (
+_SIDEWAYS: tuple[tuple[str, Decoder], ...] = (
     ("quoted-printable", escapes.quoted_printable),
     ("diff", joins.diff_markers),
 )
 """Decoders that spoil text which is not what they take it for: what they make is decoded further beside the rest."""
 
-_ONWARD: tuple[tuple[str, _Decoder], ...] = (
+_ONWARD: tuple[tuple[str, Decoder], ...] = (
     ("utf-16", unicodes.runs),
     ("concatenation", joins.concatenations),
     ("json-escape", escapes.backslashes),
@@ -73,7 +74,8 @@ class Layer:
                 names.append(step.name)
         return "+".join(reversed(names)) or "plain"
 
-    def _decoded(self, name: str, decoder: _Decoder) -> Layer | None:
+    def through(self, name: str, decoder: Decoder) -> Layer | None:
+        """The layer that a decoder makes of this one; None when it finds nothing to replace."""
         result = decoder(self.data)
         if result is None:
             return None
@@ -143,7 +145,7 @@ def _derived(plain: Layer, depth: int) -> Iterator[Layer | LimitReached]:
             yield start
         yield from _onward(start, depth)
         for name, decoder in _SIDEWAYS:
-            aside = start._decoded(name, decoder)
+            aside = start.through(name, decoder)
             if aside:
                 yield aside
                 yield from _onward(aside, depth)
@@ -153,7 +155,7 @@ def _starts(plain: Layer) -> Iterator[Layer]:
     """The text as bytes, unless it is all UTF-16 or UTF-32: then as that."""
     found = False
     for encoding in unicodes.encodings(plain.data):
-        start = plain._decoded(encoding, lambda data, encoding=encoding: unicodes.whole(data, encoding))  # type: ignore[misc]
+        start = plain.through(encoding, lambda data, encoding=encoding: unicodes.whole(data, encoding))  # type: ignore[misc]
         if start:
             found = True
             yield start
@@ -166,11 +168,12 @@ def _onward(layer: Layer, depth: int) -> Iterator[Layer | LimitReached]:
     for _ in range(depth):
         before = layer
         for name, decoder in _ONWARD:
-            decoded = layer._decoded(name, decoder)
+            decoded = layer.through(name, decoder)
             if decoded:
                 yield decoded
                 layer = decoded
         if layer is before:
             return
-    if any(decoder(layer.data) for _, decoder in _ONWARD):
+    # Noise in binary data looks like one more escape for ever; only what hides whole values is worth reporting.
+    if radix.hexadecimals(layer.data) or radix.base64s(layer.data):
         yield LimitReached("decoding limit: depth")

@@ -2,8 +2,12 @@ r"""How the plain literals that a prefilter looks for stand in encoded text, as 
 
 Escapes of single characters (percent, JSON, entities, quoted-printable) and joins leave most letters alone and need
 no patterns of their own. Here are the encodings that leave none: UTF-16 and UTF-32, base64 at each of its three
-alignments, base64 of base64, and hexadecimal. `benchmarks` in the history of two large repositories gave the sets:
-see `FALSE_ALARMS`.
+alignments, base64 of base64, and hexadecimal.
+
+What it costs: of 3,014 random blobs (500 MB) of an AWS SDK's history and 27,073 (500 MB) of an infrastructure tool's,
+the patterns of `KEY_LITERALS` and `NAME_LITERALS` together matched in none, where plain `secret` stood in 11 % of the
+latter. In text that is random base64 throughout, a form of four characters comes up once in 17 MB and one of five once
+in 1 GB.
 """
 
 from __future__ import annotations
@@ -28,7 +32,7 @@ def wide_pattern(literal: bytes) -> bytes:
 
 
 def hex_pattern(literal: bytes) -> bytes:
-    r"""The literal as hexadecimal digits of either case, alone or with `\x`, `\u00`, `%`, `0x`, `:` before each pair."""
+    r"""The literal as hexadecimal digits of either case, alone or with `\x`, `\u00`, `%`, `0x`, `:` between pairs."""
     pairs = (b"".join(_digit(digit) for digit in f"{byte:02x}".encode()) for byte in literal)
     return rb"(?:\\+x|\\+u00|%|, ?0x|:)?".join(pairs)
 

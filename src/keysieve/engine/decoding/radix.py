@@ -149,9 +149,10 @@ def _decode(digits: bytes) -> tuple[int, bytes] | None:
     """What base64 stands for, and how many characters in front do not belong to it; None when it is no text."""
     if _is_text(_bytes(digits[:_SAMPLE])):
         return 0, _bytes(digits)
-    candidates = ((skip, _bytes(digits[skip:])) for skip in range(4))
-    found = [(skip, text) for skip, text in candidates if _holds_literal(text)]
-    return max(found, key=lambda one: _share_of_text(one[1]), default=None)
+    texts = [_bytes(digits[skip:]) for skip in range(4)]
+    if not _holds_literal(b"\0".join(texts)):
+        return None
+    return max((skip_text for skip_text in enumerate(texts) if _holds_literal(skip_text[1])), key=_share_of_text)
 
 
 def _bytes(digits: bytes) -> bytes:
@@ -183,5 +184,6 @@ def _is_text(data: bytes) -> bool:
     return text.translate(dict.fromkeys(b"\t\r\n")).isprintable()
 
 
-def _share_of_text(data: bytes) -> float:
-    return 1 - len(data.translate(None, _TEXT)) / max(len(data), 1)
+def _share_of_text(skip_text: tuple[int, bytes]) -> float:
+    text = skip_text[1]
+    return 1 - len(text.translate(None, _TEXT)) / max(len(text), 1)
