@@ -67,7 +67,7 @@ def quoted_printable(data: bytes) -> tuple[bytes, OffsetMap] | None:
 
     Without such signs `KEY=2BdF…` would lose the first characters of its value.
     """
-    if b"=3D" not in data and b"uoted-printable" not in data and not re.search(rb"[!-<>-~]{3}=\r?\n[ -~]{3}", data):
+    if b"=3D" not in data and b"uoted-printable" not in data:
         return None
     return _resolve(data, re.finditer(_QUOTED, data), _quoted)
 

@@ -152,14 +152,14 @@ def _derived(plain: Layer, depth: int) -> Iterator[Layer | LimitReached]:
 
 
 def _starts(plain: Layer) -> Iterator[Layer]:
-    """The text as bytes, unless it is all UTF-16 or UTF-32: then as that."""
-    found = False
+    """The text as bytes, and as UTF-16 or UTF-32 if it looks so; a mark at its beginning alone makes that certain."""
+    certain = False
     for encoding in unicodes.encodings(plain.data):
         start = plain.through(encoding, lambda data, encoding=encoding: unicodes.whole(data, encoding))  # type: ignore[misc]
         if start:
-            found = True
+            certain = unicodes.has_mark(plain.data) and not unicodes.is_mixed(plain.data)
             yield start
-    if not found or unicodes.is_mixed(plain.data):
+    if not certain:
         yield plain
 
 

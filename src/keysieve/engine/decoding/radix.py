@@ -126,7 +126,9 @@ def _replace(rewriter: Rewriter, data: bytes, lines: list[tuple[int, int]]) -> b
         start, end = lines[0][0] + skip, lines[-1][1]
         rewriter.replace(start, _padded(data, end), text)
         return True
-    for start, end in lines:
+    for at, (start, end) in enumerate(lines):
+        if at:
+            rewriter.replace(lines[at - 1][1], start, b"")
         _replace_line(rewriter, data, (start + skip, end), text)
         text = text[(end - start) // 4 * 3 :]
     return True

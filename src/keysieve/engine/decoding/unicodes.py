@@ -96,6 +96,11 @@ def _has_runs(data: bytes) -> bool:
     return b"x0" * 8 in kinds or b"x000" * 7 in kinds
 
 
+def has_mark(data: bytes) -> bool:
+    """Whether a text begins with a byte order mark of UTF-16 or UTF-32."""
+    return data.startswith(tuple(mark for _, mark in _MARKS))
+
+
 def is_mixed(data: bytes) -> bool:
     """Whether a text in UTF-16 seems to change its alignment or byte order on the way, or to hold other text too."""
     return all(b"\0" in data[at::2] for at in (0, 1))
