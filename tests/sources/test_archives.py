@@ -169,6 +169,21 @@ def test_truncated_archive_gives_what_is_there(make: Callable[[bytes], bytes]) -
     assert {one.reason for one in others} == {"damaged archive"}  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize("compress", [bytes, gzip.compress], ids=["tar", "tar.gz"])
+@pytest.mark.parametrize("cut", [1536, 1636, 2058], ids=["at a header", "in a header", "in a member"])
+def test_tar_without_its_end_is_reported(cut: int, compress: Callable[[bytes], bytes]) -> None:
+    found, others = read(compress(tarred({"a": b"x" * 600, "b": b"y" * 600})[:cut]))
+    assert found[b"o!/a"] == b"x" * 600
+    assert others[-1] == NotRead(b"o", "damaged archive")
+
+
+@pytest.mark.parametrize("compress", [bytes, gzip.compress], ids=["tar", "tar.gz"])
+def test_bad_header_in_the_middle_is_reported(compress: Callable[[bytes], bytes]) -> None:
+    data = bytearray(tarred({"a": b"x" * 600, "b": b"y" * 60_000, "c": b"z"}))
+    data[1536] ^= 255
+    assert read(compress(bytes(data))) == ({b"o!/a": b"x" * 600}, [NotRead(b"o", "damaged archive")])
+
+
 def test_unsupported_compression() -> None:
     data = bytearray(zipped({"o": TEXT}))
     for magic, offset in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):

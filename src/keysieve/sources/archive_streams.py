@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     import tarfile
 
 CHUNK = 1 << 16
+_TAIL = 2 * 10240 + 512  # tarfile reads streams in pieces of 10,240 bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +157,7 @@ class Counted:
         self._packed = packed
         self._allowance = allowance
         self._size = 0
+        self._tail = b""
 
     def read(self, size: int, /) -> bytes:
         """At most `size` bytes; none after the end."""
@@ -167,8 +169,13 @@ class Counted:
             self.problem = reason(error)
             return b""
         self._size += len(chunk)
+        self._tail = (self._tail + chunk)[-_TAIL:]
         self.problem = self._allowance.objection(len(chunk), self._size, self._packed)
         return chunk
+
+    def block(self, offset: int) -> bytes:
+        """The tar block at an offset, which must have been read lately; less than 512 bytes where there is no more."""
+        return self._tail[max(offset - self._size + len(self._tail), 0) :][:512]
 
 
 class TarContent:

@@ -24,6 +24,7 @@ from keysieve.sources.archive_streams import (
 )
 
 if TYPE_CHECKING:
+    import io
     import tarfile
     import zipfile
 
@@ -219,10 +220,11 @@ def _is_tar(data: bytes) -> bool:
     return data[257:262] == b"ustar"
 
 
-def _tar_members(stream: object, path: bytes, allowance: Allowance, mode: str) -> Iterator[Item]:
+def _tar_members(stream: io.BytesIO | Counted, path: bytes, allowance: Allowance, mode: str) -> Iterator[Item]:
     import tarfile
 
     reader = stream if isinstance(stream, Counted) else None
+    problem = None
     try:
         with tarfile.open(fileobj=stream, mode=mode, errors="surrogateescape") as archive:  # type: ignore[call-overload]
             for info in archive:
@@ -230,11 +232,19 @@ def _tar_members(stream: object, path: bytes, allowance: Allowance, mode: str) -
                     allowance.take_member()
                     name = path + b"!/" + info.name.encode("utf-8", "surrogateescape")
                     yield from _tar_member(archive, info, name, allowance, reader)
+            # A bad header ends the iteration without a word; an archive that is whole ends with a block of zeros.
+            if _block(stream, archive.offset) != bytes(512):
+                problem = "damaged archive"
     except damage() as error:
-        yield NotRead(path, (reader and reader.problem) or reason(error))
-        return
+        problem = reason(error)
     if reader and reader.problem:
-        yield NotRead(path, reader.problem)
+        problem = reader.problem
+    if problem:
+        yield NotRead(path, problem)
+
+
+def _block(stream: io.BytesIO | Counted, offset: int) -> bytes:
+    return stream.block(offset) if isinstance(stream, Counted) else bytes(stream.getbuffer()[offset : offset + 512])
 
 
 def _tar_member(
