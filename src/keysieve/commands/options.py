@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NoReturn
 
 from keysieve.errors import UsageError
 from keysieve.finding import Report
@@ -50,7 +51,7 @@ class Parser(argparse.ArgumentParser):
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
 
-    def error(self, message: str) -> None:
+    def error(self, message: str) -> NoReturn:
         """Raise what the command line does wrong."""
         raise UsageError(f"{message[:1].upper()}{message[1:].rstrip('.')}.", f"See: {self.prog} --help")
 
@@ -110,7 +111,7 @@ def finish(report: Report, options: ScanOptions) -> int:
 def status(report: Report, options: ScanOptions) -> int:
     """The exit status of the contract. Findings win over incompleteness."""
     if options.fail_on != "never":
-        limit = SEVERITIES.index(options.fail_on)  # type: ignore[arg-type]
+        limit = SEVERITIES.index(options.fail_on)
         if any(SEVERITIES.index(finding.severity) >= limit for finding in report.findings):
             return FOUND
     return 0 if report.complete or options.allow_incomplete else INCOMPLETE

@@ -16,7 +16,7 @@ FAILED = 1
 def run(argv: Sequence[str]) -> int:
     """Run the command; gives the exit status."""
     parser = Parser("rules", "List the rules, show one, or prove them with their examples.")
-    parser.add_argument("action", choices=("list", "show", "check"))
+    parser.add_argument("action", choices=("list", "show", "check", "prefilter"))
     parser.add_argument("names", nargs="*", metavar="ID|FILE", help="show: a rule's id; check: rule files of your own")
     arguments = parser.parse_intermixed_args(argv)
     if arguments.action == "check":
@@ -25,7 +25,19 @@ def run(argv: Sequence[str]) -> int:
         for rule in shipped_rules():
             print(f"{rule.id:<32} {rule.severity:<9} {rule.title}")
         return 0
+    if arguments.action == "prefilter":
+        return prefilter()
     return show(arguments.names)
+
+
+def prefilter() -> int:
+    """Print the expressions of the shipped rules, as `rules/prefilter.txt` holds them."""
+    from keysieve.engine.prefilter import expressions
+
+    print("# What `keysieve rules prefilter` prints: one expression a line; every text with a credential matches one.")
+    for expression in expressions(shipped_rules()):
+        sys.stdout.write(expression.decode("ascii") + "\n")
+    return 0
 
 
 def check(files: Sequence[str]) -> int:

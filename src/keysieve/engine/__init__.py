@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from keysieve.engine.match import Credential, Match
@@ -13,28 +13,45 @@ if TYPE_CHECKING:
 
 __all__ = ["Credential", "Match", "credentials", "matches"]
 
+OnLimit = Callable[[str], None]
+"""Told which limit kept something back."""
 
-def credentials(data: bytes, rules: Sequence[Rule], prefilter: Prefilter | None = None) -> tuple[Credential, ...]:
+
+def credentials(
+    data: bytes, rules: Sequence[Rule], prefilter: Prefilter | None = None, on_limit: OnLimit = lambda _reason: None
+) -> tuple[Credential, ...]:
     """Every credential in a blob, examples and placeholders included, in the order of the blob.
 
     Args:
         data: The blob's bytes.
         rules: From `engine.catalogue`.
         prefilter: Tells where to look; without it the matcher looks everywhere, and finds the same.
+        on_limit: Called with a reason for each limit that bites.
     """
     from keysieve.engine.pairing import pair
 
-    return tuple(pair(matches(data, rules, prefilter), rules))
+    return tuple(pair(matches(data, rules, prefilter, on_limit), rules))
 
 
-def matches(data: bytes, rules: Sequence[Rule], prefilter: Prefilter | None = None) -> list[Match]:
-    """Every value that a rule finds in a blob or in what it decodes to, each place once, in the order of the blob."""
-    from keysieve.engine.decoding import layers
-    from keysieve.engine.locating import located
-    from keysieve.engine.matcher import candidates, windows
+def matches(
+    data: bytes, rules: Sequence[Rule], prefilter: Prefilter | None = None, on_limit: OnLimit = lambda _reason: None
+) -> list[Match]:
+    """Every value that a rule finds in a blob or in what it decodes to, each place once, in the order of the blob.
 
-    found: list[Match] = []
-    for layer in layers(data):
-        stretches = None if prefilter is None else windows(prefilter.spots(layer.data), len(layer.data))
-        found += located(candidates(layer.data, rules, stretches), layer, data, found)
-    return sorted(found, key=lambda match: (match.start, match.order))
+    The arguments are those of `credentials`.
+    """
+    from keysieve.engine.locating import Locator
+    from keysieve.engine.matcher import windows
+
+    locator = Locator(data, rules, prefilter)
+    stretches = [(0, len(data))] if prefilter is None else windows(prefilter.spots(data), len(data))
+    locator.look(stretches)
+    for start, end in _aligned(stretches):
+        locator.look_decoded(start, end, on_limit)
+    return sorted(locator.found, key=lambda match: (match.start, match.order))
+
+
+def _aligned(stretches: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Stretches that begin where a character of UTF-16 or UTF-32 text can begin."""
+    for start, end in stretches:
+        yield start - start % 4, end

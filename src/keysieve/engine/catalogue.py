@@ -38,7 +38,7 @@ def shipped_text(name: str) -> str:
 
     loader = keysieve.rules.__spec__.loader
     path = os.path.join(os.path.dirname(keysieve.rules.__file__ or ""), name)
-    return str(loader.get_data(path).decode("utf-8"))  # type: ignore[union-attr]
+    return str(loader.get_data(path).decode("utf-8"))
 
 
 @functools.cache

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 
-from keysieve.engine.decoding import Layer
+from keysieve.engine.decoding import Layer, LimitReached, layers
 from keysieve.engine.match import Match
-from keysieve.engine.matcher import Candidate
+from keysieve.engine.matcher import Candidate, candidates, windows
 from keysieve.engine.position import Lines
+from keysieve.engine.prefilter import Prefilter
+from keysieve.rule import Rule
 
 
 class BlobText:
@@ -33,44 +35,79 @@ class BlobText:
         return self._lines.position(len(self._decoded(self._data[:offset])) if self._codec else offset)
 
 
-def codec_of(encoding: str) -> str:
-    """The codec of a whole blob in a chain of encodings, empty where its bytes are the text."""
-    first = encoding.partition("+")[0]
-    return first if first.startswith(("utf-16", "utf-32")) else ""
+class Locator:
+    """Collects matches of one blob.
 
+    Args:
+        data: The blob's bytes.
+        rules: All rules.
+        prefilter: Tells where to look in decoded texts; None for everywhere.
 
-def located(candidates: Sequence[Candidate], layer: Layer, data: bytes, known: Sequence[Match]) -> Iterator[Match]:
-    """The candidates of a layer as matches of the blob, without those that another layer has found already."""
-    text: BlobText | None = None
-    seen = {(match.rule, match.value, match.start) for match in known}
-    for order, candidate in enumerate(candidates):
-        start, end = layer.outer(candidate.start), layer.outer_end(candidate.end)
-        if (candidate.rule.id, candidate.value, start) in seen or _overlaps(candidate, start, end, known):
-            continue
-        text = text or BlobText(data, codec_of(layer.encoding))
+    Attributes:
+        found: The matches so far, each place once.
+    """
+
+    def __init__(self, data: bytes, rules: Sequence[Rule], prefilter: Prefilter | None) -> None:
+        self.found: list[Match] = []
+        self._data = data
+        self._rules = rules
+        self._prefilter = prefilter
+        self._texts: dict[str, BlobText] = {}
+
+    def look(self, stretches: Sequence[tuple[int, int]]) -> None:
+        """Look at the blob as it is."""
+        self._add(candidates(self._data, self._rules, stretches), Layer(self._data), 0)
+
+    def look_decoded(self, start: int, end: int, on_limit: Callable[[str], None]) -> None:
+        """Look at what a stretch of the blob decodes to."""
+        piece = self._data[start:end]
+        for layer in layers(piece):
+            if isinstance(layer, LimitReached):
+                on_limit(layer.reason)
+            elif layer.data != piece:
+                text = layer.data
+                stretches = None if self._prefilter is None else windows(self._prefilter.spots(text), len(text))
+                self._add(candidates(text, self._rules, stretches), layer, start)
+
+    def _add(self, found: Sequence[Candidate], layer: Layer, base: int) -> None:
+        before = list(self.found)
+        for order, candidate in enumerate(found):
+            start = base + layer.outer(candidate.start)
+            end = base + layer.outer_end(candidate.end)
+            if not any(_is_same_place(candidate, start, end, match) for match in before):
+                encoding = layer.encoding_of(candidate.start, candidate.end)
+                self.found.append(self._match(candidate, start, end, order, encoding, _codec(layer.encoding)))
+
+    def _match(self, candidate: Candidate, start: int, end: int, order: int, encoding: str, codec: str) -> Match:
+        text = self._texts.get(codec) or self._texts.setdefault(codec, BlobText(self._data, codec))
         line, column = text.position(start)
         end_line, end_column = text.position(end)
-        yield Match(
+        return Match(
             rule=candidate.rule.id,
             name=candidate.rule.value,
             value=candidate.value,
-            raw=data[start:end],
+            raw=self._data[start:end],
             start=start,
             end=end,
             line=line,
             column=column,
             end_line=end_line,
             end_column=end_column,
-            encoding=layer.encoding if layer.is_decoded(candidate.start, candidate.end) else "plain",
+            encoding=encoding,
             is_named=candidate.is_named,
             unlikely=candidate.unlikely,
             order=order,
         )
 
 
-def _overlaps(candidate: Candidate, start: int, end: int, known: Sequence[Match]) -> bool:
-    """Whether a layer above has found the same value, or a longer one, at that place."""
-    return any(
-        match.start < end and start < match.end and (match.rule != candidate.rule.id or match.value == candidate.value)
-        for match in known
-    )
+def _codec(encoding: str) -> str:
+    """The codec of a whole blob in a chain of encodings, empty where its bytes are the text."""
+    first = encoding.partition("+")[0]
+    return first if first in ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be") else ""
+
+
+def _is_same_place(candidate: Candidate, start: int, end: int, match: Match) -> bool:
+    """Whether a layer above has found the same value there, or another kind of value that holds it."""
+    if match.start >= end or start >= match.end:
+        return False
+    return match.value == candidate.value or match.rule != candidate.rule.id

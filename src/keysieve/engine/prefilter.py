@@ -46,7 +46,7 @@ class Prefilter:
         return self._test(data)
 
     def spots(self, data: bytes) -> list[int]:
-        """Where the exact matcher has to look: offsets at which an expression's match ends, not all, but one near any."""
+        """Where the exact matcher has to look: offsets at which expressions match, not all, but one near any."""
         self._count(data)
         return sorted(set(self._spots(data)))
 
@@ -104,9 +104,7 @@ def _database(expressions: Sequence[bytes], flag: int) -> hyperscan.Database:
 
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     numbers = list(range(len(expressions)))
-    database.compile(
-        expressions=list(expressions), ids=numbers, elements=len(numbers), flags=[flag] * len(numbers)
-    )
+    database.compile(expressions=list(expressions), ids=numbers, elements=len(numbers), flags=[flag] * len(numbers))
     return database
 
 
@@ -118,5 +116,14 @@ def shipped_expressions() -> tuple[bytes, ...]:
 
 def expressions(rules: Iterable[Rule]) -> tuple[bytes, ...]:
     """The expressions that cover `rules`, plain and encoded."""
-    plain = [expression for rule in rules for expression in rule.prefilter]
-    return tuple(dict.fromkeys(plain))
+    from keysieve.engine.decoding import encoded_pattern
+
+    every = list(rules)
+    plain = [expression for rule in every for expression in rule.prefilter]
+    literals = dict.fromkeys(spelling for rule in every for spelling in _spellings(rule))
+    return tuple(dict.fromkeys([*plain, *(encoded_pattern((literal,)) for literal in literals)]))
+
+
+def _spellings(rule: Rule) -> Iterable[bytes]:
+    for literal in rule.literals:
+        yield from (literal.lower(), literal.upper(), literal.capitalize()) if rule.literals_ignore_case else (literal,)

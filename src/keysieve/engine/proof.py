@@ -57,8 +57,12 @@ def _examples(rule: Rule, rules: Sequence[Rule], prefilter: Prefilter) -> Iterat
 
 
 def _finds(rule: Rule, text: bytes, rules: Sequence[Rule]) -> bool:
-    found = credentials(text, rules)
-    return any(one.rule == rule.id and not any(match.unlikely for match in one.matches) for one in found)
+    """Whether the rule finds something likely, alone or as a part of another rule's credential."""
+    return any(
+        (rule.is_composite and one.rule == rule.id)
+        or any(match.rule == rule.id and not match.unlikely for match in one.matches)
+        for one in credentials(text, rules)
+    )
 
 
 def _runaways(rule: Rule) -> Iterator[str]:

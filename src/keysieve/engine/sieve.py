@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from keysieve.engine import credentials
+from keysieve.engine import OnLimit, credentials
 from keysieve.engine.match import Credential
 from keysieve.engine.prefilter import Prefilter, expressions, shipped_expressions
 from keysieve.rule import Rule
@@ -36,8 +36,13 @@ class Sieve:
         own = {rule.id for rule in self._own_rules}
         return (*(rule for rule in shipped_rules() if rule.id not in own), *self._own_rules)
 
-    def sift(self, data: bytes) -> tuple[Credential, ...]:
-        """The credentials in a blob's bytes, examples and placeholders included."""
+    def sift(self, data: bytes, on_limit: OnLimit = lambda _reason: None) -> tuple[Credential, ...]:
+        """The credentials in a blob's bytes, examples and placeholders included.
+
+        Args:
+            data: The blob's bytes.
+            on_limit: Called with a reason for each limit that kept something back.
+        """
         if not self.prefilter.may_match(data):
             return ()
-        return credentials(data, self.rules, self.prefilter)
+        return credentials(data, self.rules, self.prefilter, on_limit)

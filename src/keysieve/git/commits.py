@@ -125,7 +125,9 @@ def _diff_tree(repository: Repository, oids: Sequence[str], paths: Sequence[byte
     git compares the trees of a commit completely before it writes the first line about it, so that what is written
     is whole.
     """
-    arguments: list[str | bytes] = [*_DIFF_TREE, *(["--", *paths] if paths else [])]
+    arguments: list[str | bytes] = list(_DIFF_TREE)
+    if paths:
+        arguments += [b"--", *paths]
     with run.piped(repository.directory, repository.environment, arguments, (f"{oid}\n" for oid in oids)) as pipe:
         oid, found = "", []
         fields = _fields(pipe)

@@ -57,7 +57,11 @@ def sift_blob(data: bytes, name: bytes, sieve: Sieve, gathered: Gathered) -> tup
     """
     gathered.blobs += 1
     gathered.bytes += len(data)
-    found = [Sifted(credential) for credential in sieve.sift(data)]
+
+    def on_limit(reason: str) -> None:
+        gathered.not_read.append(NotRead(name, reason))
+
+    found = [Sifted(credential) for credential in sieve.sift(data, on_limit)]
     if data.startswith(LFS_POINTER):
         gathered.out_of_scope.append(OutOfScope(name, "git-lfs"))
     found += _sift_members(data, name, sieve, gathered)
