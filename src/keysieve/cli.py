@@ -17,12 +17,19 @@ from keysieve.errors import KeysieveError
 
 COMMANDS = {
     "staged": "what the next commit would bring in (pre-commit hook)",
+    "message": "a commit message as git will keep it (commit-msg hook)",
+    "pre-push": "what a push would publish (pre-push hook)",
+    "pre-receive": "what a push brings to a server (pre-receive hook)",
     "range": "what the commits BASE..HEAD bring in (pull requests)",
     "history": "everything that a repository holds (audits)",
     "files": "files as they are on disk, or standard input",
+    "ci": "what the CI event that started the job brings in",
     "rules": "list, show or check the rules",
+    "install": "put hooks in place, in front of those that are there",
+    "uninstall": "take the hooks away and put back what was there",
+    "doctor": "plant a key in a scratch repository and prove that it is stopped",
 }
-"""Command → what it reads. Each is a module of `keysieve.commands`."""
+"""Command → what it reads. Each is a module of `keysieve.commands` (a dash is an underscore there)."""
 
 COULD_NOT = 2
 INTERRUPTED = 130
@@ -67,7 +74,7 @@ def _run(arguments: list[str]) -> int:
     name, *rest = arguments
     if name not in COMMANDS:
         return _unknown(name)
-    return int(import_module(f"keysieve.commands.{name}").run(rest))
+    return int(import_module(f"keysieve.commands.{name.replace('-', '_')}").run(rest))
 
 
 def usage() -> str:
@@ -77,7 +84,7 @@ def usage() -> str:
         "",
         "Finds AWS credentials and says how to get them out.",
         "",
-        *(f"  {name:<10} {text}" for name, text in COMMANDS.items()),
+        *(f"  {name:<12} {text}" for name, text in COMMANDS.items()),
         "",
         "Exit status of scans: 0 nothing found and complete, 1 findings, 2 could not do the job,",
         "3 nothing found but something was not read, 130 interrupted.",

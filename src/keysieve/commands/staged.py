@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Sequence
 
-from keysieve.commands.options import Parser, add_scan_options, encoded, finish, scan_options
+from keysieve.commands.options import Parser, ScanOptions, add_scan_options, encoded, finish, scan_options
 from keysieve.engine.sieve import Sieve
 from keysieve.scan.assembly import Telling, report
 from keysieve.scan.staged import scan_staged
@@ -31,5 +31,15 @@ def run(argv: Sequence[str]) -> int:
         return scan_and_report(f"{base}..{head}", scan_options(arguments))
     options = scan_options(arguments)
     sieve = Sieve()
-    gathered = scan_staged(sieve, encoded(arguments.files))
+    gathered = scan_staged(sieve, encoded(_names(arguments.files, options)))
     return finish(report(gathered, sieve, Telling("staged", options.reveal), started), options)
+
+
+def _names(files: Sequence[str], options: ScanOptions) -> Sequence[str]:
+    """The file names, those of earlier batches of the pre-commit framework included where a report is to hold all."""
+    outputs = [file for _, file in options.outputs if file != "-"]
+    if not files or not outputs or os.environ.get("PRE_COMMIT") != "1":
+        return files
+    from keysieve.commands.batches import names_so_far
+
+    return names_so_far(files, outputs)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from keysieve.git import run
 from keysieve.git.changes import Entry
+from keysieve.git.repository import Repository
 
 
 def entries_at(
@@ -15,6 +16,12 @@ def entries_at(
     if not paths:
         return []
     out = run.output(["ls-tree", "-r", "-z", "--full-tree", revision, "--", *paths], env=env, cwd=cwd)
+    return [_entry(line) for line in out.split(b"\0")[:-1]]
+
+
+def all_entries(repository: Repository, tree: str) -> list[Entry]:
+    """Every entry of a tree and of the trees in it."""
+    out = repository.output(["ls-tree", "-r", "-z", "--full-tree", tree])
     return [_entry(line) for line in out.split(b"\0")[:-1]]
 
 
