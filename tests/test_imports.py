@@ -12,7 +12,7 @@ LAYERS = (
     {"cli"},
     {"commands"},
     {"scan"},
-    {"sources", "excuses", "remedies", "reporters"},
+    {"sources", "excuses", "remedies", "reporters", "hooks"},
     {"engine"},
     {"git", "finding"},
     {"rule", "blob"},
