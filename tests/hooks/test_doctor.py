@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -123,7 +124,12 @@ pre-push:
 """
 
 
-@pytest.mark.skipif(shutil.which("lefthook") is None, reason="lefthook is not there (pip install lefthook)")
+BESIDE = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
+
+
+@pytest.mark.skipif(
+    shutil.which("lefthook", path=BESIDE) is None, reason="lefthook is not there (pip install lefthook)"
+)
 def test_lefthook(local, doctor, keysieve, new_pair) -> None:
     local.commit({"lefthook.yml": LEFTHOOK})
     assert results(doctor(local)) == dict.fromkeys(HOOKS, "FAILED"), "configured, but not installed"
