@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from test_install import snapshot, write_hook
 
 from repository import Repository
-from test_install import snapshot, write_hook
 
 HOOKS = ("pre-commit", "commit-msg", "pre-push")
 
@@ -109,29 +109,30 @@ def test_framework_that_is_not_installed(repo, doctor) -> None:
 
 LEFTHOOK = """\
 pre-commit:
-  commands:
-    keysieve:
-      run: keysieve staged
+  scripts:
+    keysieve.sh:
+      runner: sh
 commit-msg:
-  commands:
-    keysieve:
-      run: keysieve message {1}
+  scripts:
+    keysieve.sh:
+      runner: sh
 pre-push:
-  commands:
-    keysieve:
-      run: keysieve pre-push {1} {2}
+  scripts:
+    keysieve.sh:
+      runner: sh
       use_stdin: true
 """
-
-
+SCRIPTS = {
+    ".lefthook/pre-commit/keysieve.sh": "exec keysieve staged\n",
+    ".lefthook/commit-msg/keysieve.sh": 'exec keysieve message "$1"\n',
+    ".lefthook/pre-push/keysieve.sh": 'exec keysieve pre-push "$@"\n',
+}
 BESIDE = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
 
 
-@pytest.mark.skipif(
-    shutil.which("lefthook", path=BESIDE) is None, reason="lefthook is not there (pip install lefthook)"
-)
+@pytest.mark.skipif(shutil.which("lefthook", path=BESIDE) is None, reason="lefthook is not there")
 def test_lefthook(local, doctor, keysieve, new_pair) -> None:
-    local.commit({"lefthook.yml": LEFTHOOK})
+    local.commit({"lefthook.yml": LEFTHOOK, **SCRIPTS})
     assert results(doctor(local)) == dict.fromkeys(HOOKS, "FAILED"), "configured, but not installed"
     assert local.run("lefthook", "install").returncode == 0
     done = doctor(local)
@@ -140,6 +141,17 @@ def test_lefthook(local, doctor, keysieve, new_pair) -> None:
     refused = keysieve("install", cwd=local.path, env=local.env)
     assert (refused.status, "lefthook.yml" in refused.err) == (2, True)
     assert doctor(local, LEFTHOOK="0").status == 1
+
+
+@pytest.mark.skipif(shutil.which("lefthook", path=BESIDE) is None, reason="lefthook is not there")
+@pytest.mark.parametrize("line", ["use_stdin: true", "priority: 1"], ids=["skipped without files", "no input"])
+def test_lefthook_command_that_lets_a_removed_key_pass(local, doctor, line) -> None:
+    """lefthook skips a command when no file differs in the end; and without input nothing is pushed."""
+    command = f"pre-push:\n  commands:\n    keysieve:\n      run: keysieve pre-push {{1}} {{2}}\n      {line}\n"
+    local.commit({"lefthook.yml": command})
+    assert local.run("lefthook", "install").returncode == 0
+    done = doctor(local)
+    assert (done.status, results(done)["pre-push"]) == (1, "FAILED"), done.out
 
 
 @pytest.fixture(scope="session")
@@ -186,7 +198,8 @@ def stop_and_pass(repository: Repository, new_pair) -> None:
     repository.git("commit", "-q", "-m", "x")
     repository.git("push", "-q", "origin", "main")
     repository.git("commit", "-q", "--no-verify", "--allow-empty", "-m", new_pair())
-    assert repository.run("git", "push", "origin", "main").returncode != 0
+    done = repository.run("git", "push", "origin", "main")
+    assert done.returncode != 0, (done.stdout + done.stderr).decode()
 
 
 GITHUB = ".github/workflows/keys.yml"
@@ -226,3 +239,10 @@ def test_ci_configuration(repo, doctor, file, text, result, says) -> None:
 def test_bad_usage_and_no_repository(keysieve, tmp_path) -> None:
     assert keysieve("doctor", cwd=tmp_path).status == 2
     assert keysieve("doctor", "--nonsense", cwd=tmp_path).status == 2
+
+
+def test_document_has_the_recipes_that_are_tried_here() -> None:
+    text = (Path(__file__).parent.parent.parent / "docs/hooks.md").read_text()
+    assert LEFTHOOK in text
+    for file, line in (*SCRIPTS.items(), *((f".husky/{hook}", line) for hook, line in HUSKY.items())):
+        assert f"| `{file}` | `{line.strip()}` |" in text

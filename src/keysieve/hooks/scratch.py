@@ -48,11 +48,12 @@ class Scratch:
         )
         return Outcome(done.returncode, os.fsdecode(done.stdout + done.stderr))
 
-    def write(self, name: str, text: str) -> None:
+    def write(self, name: str, text: str, *, is_staged: bool = True) -> None:
         """Write a file and stage it."""
         with open(os.path.join(self.path, name), "w", encoding="utf-8") as file:
             file.write(text)
-        self.git("add", "--force", "--", name)
+        if is_staged:
+            self.git("add", "--force", "--", name)
 
 
 def environment() -> dict[str, str]:
@@ -88,7 +89,7 @@ def scratch_repository(top: str, hooks: str) -> Iterator[Scratch]:
         made.git("commit", "--quiet", "--allow-empty", "--message=Begin")
         made.git("init", "--quiet", "--bare", "--template=", os.path.join(folder, "remote"))
         made.git("remote", "add", "origin", os.path.join(folder, "remote"))
-        made.git("push", "--quiet", "origin", "main")
+        made.git("push", "--quiet", "--set-upstream", "origin", "main")
         if os.path.isdir(os.path.join(top, "node_modules")):
             os.symlink(os.path.join(top, "node_modules"), os.path.join(made.path, "node_modules"))
         made.git("config", "core.hooksPath", hooks)

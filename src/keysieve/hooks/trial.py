@@ -81,28 +81,33 @@ def _verdict(hook: str, planted: Planted, clean: Outcome, with_key: Outcome) -> 
 
 
 def _commit(scratch: Scratch, planted: Planted) -> tuple[Outcome, Outcome]:
-    scratch.write("keysieve-clean.txt", "nothing to see\n")
+    """With `commit --all`, where git hands the hook another index than usual."""
+    scratch.write(_FILE, _HARMLESS)
     clean = scratch.git("commit", "--message=Clean")
-    scratch.write("keysieve-planted.ini", planted.text)
-    return clean, scratch.git("commit", "--message=Plant a key")
+    scratch.write(_FILE, planted.text, is_staged=False)
+    return clean, scratch.git("commit", "--all", "--message=Plant a key")
 
 
 def _message(scratch: Scratch, planted: Planted) -> tuple[Outcome, Outcome]:
-    scratch.write("keysieve-clean.txt", "nothing to see\n")
+    scratch.write(_FILE, _HARMLESS)
     clean = scratch.git("commit", "--message=Clean")
-    scratch.write("keysieve-clean.txt", "nothing to see here, either\n")
+    scratch.write(_FILE, _HARMLESS * 2)
     return clean, scratch.git("commit", "--message=Plant a key", f"--message={planted.text}")
 
 
 def _push(scratch: Scratch, planted: Planted) -> tuple[Outcome, Outcome]:
-    scratch.write("keysieve-clean.txt", "nothing to see\n")
+    """With a key that a later commit removes: nothing differs in the end, so that some hook managers see no files."""
+    scratch.write(_FILE, _HARMLESS)
     scratch.git("commit", "--no-verify", "--message=Clean")
     clean = scratch.git("push", "origin", "main")
-    scratch.write("keysieve-planted.ini", planted.text)
-    scratch.git("commit", "--no-verify", "--message=Plant a key")
+    for text in (planted.text, _HARMLESS):
+        scratch.write(_FILE, text)
+        scratch.git("commit", "--no-verify", "--message=Plant a key, and remove it")
     return clean, scratch.git("push", "origin", "main")
 
 
+_FILE = "keysieve-planted.ini"
+_HARMLESS = "nothing to see\n"
 _ATTEMPTS: dict[str, Callable[[Scratch, Planted], tuple[Outcome, Outcome]]] = {
     "pre-commit": _commit,
     "commit-msg": _message,
