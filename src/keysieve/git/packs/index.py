@@ -1,0 +1,153 @@
+"""Pack indexes, `.idx` version 1 and 2, SHA-1 and SHA-256, mapped into memory.
+
+Format: https://git-scm.com/docs/gitformat-pack#_pack_idx_files_have_the_following_format
+"""
+
+from __future__ import annotations
+
+import mmap
+import sys
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from keysieve.git.packs.inflate import CHUNK
+
+_MAGIC = b"\xfftOc"
+_FANOUT = 256 * 4
+
+
+class CorruptIndexError(Exception):
+    """An index that is damaged or not an index."""
+
+
+@dataclass(frozen=True, slots=True)
+class PackIndex:
+    """A mapped index.
+
+    Attributes:
+        path: The `.idx` file.
+        oid_length: 20 for SHA-1, 32 for SHA-256.
+        count: Number of objects.
+        oids: All object ids in ascending order, one after the other.
+        offsets: Where each object's entry starts in the pack, in the order of the ids.
+        pack_checksum: The pack's last bytes, as the index knows them.
+    """
+
+    path: Path
+    oid_length: int
+    count: int
+    oids: memoryview = field(repr=False)
+    offsets: array[int] = field(repr=False)
+    pack_checksum: bytes
+
+    def oid(self, position: int) -> bytes:
+        """The raw object id at `position` in the order of the ids."""
+        length = self.oid_length
+        return bytes(self.oids[position * length : (position + 1) * length])
+
+    def position(self, oid: bytes) -> int | None:
+        """Where `oid` (raw) stands among the ids; None when it does not."""
+        at = bisect_left(range(self.count), oid, key=self.oid)
+        return at if at < self.count and self.oid(at) == oid else None
+
+
+def map_file(path: Path) -> memoryview:
+    """The file's content, shared with every process that maps it.
+
+    Raises:
+        OSError: It cannot be opened.
+    """
+    with path.open("rb") as file:
+        try:
+            return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+        except ValueError:  # an empty file cannot be mapped
+            return memoryview(b"")
+
+
+def open_index(path: Path, oid_length: int) -> PackIndex:
+    """Map and check an index.
+
+    Raises:
+        CorruptIndexError: It is cut off, too long, or its tables contradict each other.
+        OSError: It cannot be opened.
+    """
+    view = map_file(path)
+    if bytes(view[:4]) == _MAGIC:
+        if bytes(view[4:8]) != b"\0\0\0\2":
+            raise CorruptIndexError("unknown index version")
+        return _open_version_2(path, view, oid_length)
+    return _open_version_1(path, view, oid_length)
+
+
+def _fanout_count(view: memoryview, start: int) -> int:
+    """Number of objects by the table of first bytes."""
+    fanout = _big_endian("I", view[start : start + _FANOUT])
+    if len(fanout) != 256 or any(map(int.__gt__, fanout, fanout[1:])):
+        raise CorruptIndexError("corrupt fan-out table")
+    return fanout[255]
+
+
+def _open_version_2(path: Path, view: memoryview, oid_length: int) -> PackIndex:
+    count = _fanout_count(view, 8)
+    ids = 8 + _FANOUT
+    small = ids + count * (oid_length + 4)  # 4 bytes of CRC for each object stand between
+    large = small + count * 4
+    end = len(view) - 2 * oid_length
+    if large > end or (end - large) % 8:
+        raise CorruptIndexError("index does not have the size that its tables need")
+    offsets = _large_offsets(_big_endian("I", view[small:large]), _big_endian("Q", view[large:end]))
+    checksum = bytes(view[end : end + oid_length])
+    oids = view[ids : ids + count * oid_length]
+    return PackIndex(path, oid_length, count, oids, offsets, checksum)
+
+
+def _large_offsets(offsets: array[int], large: array[int]) -> array[int]:
+    """Offsets with the top bit set replaced by the entry of the 64-bit table that they name."""
+    if not large and (not offsets or max(offsets) < 0x8000_0000):
+        return offsets
+    wide = array("Q", offsets)
+    for position, offset in enumerate(offsets):
+        if offset & 0x8000_0000:
+            if offset & 0x7FFF_FFFF >= len(large):
+                raise CorruptIndexError("offset outside the table of large offsets")
+            wide[position] = large[offset & 0x7FFF_FFFF]
+    return wide
+
+
+def _open_version_1(path: Path, view: memoryview, oid_length: int) -> PackIndex:
+    count = _fanout_count(view, 0)
+    record = oid_length + 4
+    end = _FANOUT + count * record
+    if end + 2 * oid_length != len(view):
+        raise CorruptIndexError("index does not have the size that its tables need")
+    records = bytes(view[_FANOUT:end])
+    oids = b"".join(records[at + 4 : at + record] for at in range(0, len(records), record))
+    heads = b"".join(records[at : at + 4] for at in range(0, len(records), record))
+    checksum = bytes(view[end : end + oid_length])
+    return PackIndex(path, oid_length, count, memoryview(oids), _big_endian("I", heads), checksum)
+
+
+def _big_endian(code: str, data: bytes | memoryview) -> array[int]:
+    numbers: array[int] = array(code)
+    numbers.frombytes(data[: len(data) // numbers.itemsize * numbers.itemsize])
+    if sys.byteorder == "little":
+        numbers.byteswap()
+    return numbers
+
+
+def hexadecimal(oid: bytes) -> bytes:
+    """A raw object id as people write it."""
+    return oid.hex().encode()
+
+
+def iterate_oids(index: PackIndex) -> Iterator[bytes]:
+    """All raw ids of an index, ascending."""
+    length = index.oid_length
+    step = max(1, CHUNK // length)
+    for start in range(0, index.count, step):
+        part = bytes(index.oids[start * length : (start + step) * length])
+        for at in range(0, len(part), length):
+            yield part[at : at + length]
