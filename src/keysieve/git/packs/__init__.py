@@ -1,3 +1,1 @@
-"""Reading whole object databases fast: packs by delta family, loose objects, the work split over
-processes.
-"""
+"""Reading whole object databases fast: packs by delta family, loose objects, over several processes."""

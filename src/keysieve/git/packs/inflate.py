@@ -27,7 +27,7 @@ def _library() -> tuple[Decompress, Callable[[], Any], tuple[type[Exception], ..
         from isal import igzip_lib, isal_zlib
     except ImportError:
         return zlib.decompress, zlib.decompressobj, (zlib.error,)
-    errors: tuple[type[Exception], ...] = (zlib.error, isal_zlib.error, igzip_lib.IsalError)
+    errors: Any = (zlib.error, isal_zlib.error, igzip_lib.IsalError)  # its stubs have no class there
     return isal_zlib.decompress, isal_zlib.decompressobj, errors
 
 

@@ -229,3 +229,26 @@ def _units(survey: Survey, target: int) -> list[WorkUnit]:
             )
     units.sort(key=lambda unit: -unit.cost)
     return units
+
+
+def read_all(
+    directories: Iterable[Path],
+    *,
+    oid_length: int = 20,
+    kinds: frozenset[str] = WANTED_KINDS,
+    limits: Limits = DEFAULT_LIMITS,
+    verify: bool = False,
+) -> Iterator[Item]:
+    """Everything in `directories` in this process: plan, read, and try again what could not be read."""
+    first = plan(directories, 1, oid_length=oid_length, kinds=kinds)
+    failed: list[NotRead] = []
+    for unit in first.units:
+        for item in read(unit, limits, verify=verify):
+            if isinstance(item, NotRead):
+                failed.append(item)
+            else:
+                yield item
+    second = plan_again(first, failed, 1)
+    yield from second.not_read
+    for unit in second.units:
+        yield from read(unit, limits, verify=verify)

@@ -1,6 +1,4 @@
-"""Reading single objects by id, from whichever copy is sound: what the walk through the packs could not
-read.
-"""
+"""Reading single objects by id from whichever copy is sound, for what the walk could not read."""
 
 from __future__ import annotations
 

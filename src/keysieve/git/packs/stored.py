@@ -20,7 +20,9 @@ TOO_MUCH = "objects expand too much"
 
 
 class StoredObject(NamedTuple):
-    """One whole object. A tuple, because a history has millions and a frozen dataclass takes three times as long.
+    """One whole object.
+
+    A tuple, because a history has millions and making a frozen dataclass takes three times as long.
 
     Attributes:
         oid: Raw object id.
