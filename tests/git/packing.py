@@ -11,6 +11,7 @@ import zlib
 from pathlib import Path
 
 from keysieve.blob import NotRead
+from keysieve.git.packs.inflate import CorruptStreamError
 from keysieve.git.packs.plan import read_all
 from keysieve.git.packs.stored import DEFAULT_LIMITS, LargeObject, Limits
 
@@ -42,13 +43,11 @@ def make_repository(path: Path, object_format: str = "sha1") -> Path:
 
 
 def grow(repository: Path, commits: int, seed: int = 1) -> None:
-    """Add commits that change the start, the middle and the end of files, and a tag. All objects become loose."""
+    """Add commits that change the start, the middle and the end of files, and a tag; all loose."""
     chance = random.Random(seed)
     lines = [f"line {number} {chance.random()}\n" for number in range(200)]
     who = "A <a@example.org> 1700000000 +0000"
-    head = subprocess.run(
-        ["git", "-C", str(repository), "rev-parse", "-q", "--verify", "main"], capture_output=True
-    )
+    has_commits = git(repository, "for-each-ref", "refs/heads/main")
     stream = []
     for number in range(commits):
         lines[chance.randrange(len(lines))] = f"changed {chance.random()}\n"
@@ -58,7 +57,7 @@ def grow(repository: Path, commits: int, seed: int = 1) -> None:
             f"commit refs/heads/main\ncommitter {who}\n".encode()
             + _data(f"commit {number} of {seed}\n".encode())
         )
-        if number == 0 and head.stdout:
+        if number == 0 and has_commits:
             stream.append(b"from refs/heads/main^0\n")
         stream.append(b"M 100644 inline file\n" + _data("".join(lines).encode()))
         stream.append(
@@ -106,7 +105,11 @@ def as_we_see(
         if isinstance(item, NotRead):
             unread[item.what] = item.reason
             continue
-        pieces = list(item.pieces) if isinstance(item, LargeObject) else [item.data]
+        try:
+            pieces = list(item.pieces) if isinstance(item, LargeObject) else [item.data]
+        except CorruptStreamError as error:
+            unread[item.oid.hex().encode()] = str(error)
+            continue
         entry = (item.oid.hex(), item.kind, hashlib.sha256(b"".join(pieces)).hexdigest())
         assert entry not in found
         found.add(entry)

@@ -86,24 +86,39 @@ def unchanged_ends(delta: bytes) -> tuple[int, int]:
     Args:
         delta: A delta that has been applied without error.
     """
-    base_size, result_size, position = declared_sizes(delta)
-    prefix, position = _leading_copies(delta, position)
-    last = position
-    end = len(delta)
-    skip = _SKIP
+    base_size, result_size, start = declared_sizes(delta)
+    prefix = min(_leading_copies(delta, start), base_size, result_size)
+    last, made = _last_instruction(delta, start)
     suffix = 0
-    while position < end:
-        last = position
-        position += skip[delta[position]]
-    if last < end and delta[last] & 0x80:
+    # Dulwich lets a last instruction pass that has no room in the result any more, and copies nothing.
+    if last < len(delta) and delta[last] & 0x80 and made == result_size:
         offset, size = _copy_operands(delta, last)
-        if offset + size == base_size:
-            suffix = size
+        suffix = size if offset + size == base_size else 0
     return prefix, min(suffix, result_size - prefix, base_size - prefix)
 
 
-def _leading_copies(delta: bytes, position: int) -> tuple[int, int]:
-    """Bytes that copies of one run from the base's first byte make, and the instruction behind them."""
+def _last_instruction(delta: bytes, position: int) -> tuple[int, int]:
+    """Where the last instruction stands, and how many bytes all of them make."""
+    last = position
+    made = 0
+    end = len(delta)
+    while position < end:
+        last = position
+        byte = delta[position]
+        position += _SKIP[byte]
+        if byte < 0x80:
+            made += byte
+        elif byte & 0x70 == 0x30:
+            made += delta[position - 2] | delta[position - 1] << 8
+        elif byte & 0x70 == 0x10:
+            made += delta[position - 1]
+        else:
+            made += _copy_operands(delta, last)[1]
+    return last, made
+
+
+def _leading_copies(delta: bytes, position: int) -> int:
+    """How many bytes copies of one run from the base's first byte make."""
     prefix = 0
     while position < len(delta) and delta[position] & 0x80:
         offset, size = _copy_operands(delta, position)
@@ -111,7 +126,7 @@ def _leading_copies(delta: bytes, position: int) -> tuple[int, int]:
             break
         prefix += size
         position += _SKIP[delta[position]]
-    return prefix, position
+    return prefix
 
 
 def _copy_operands(delta: bytes, position: int) -> tuple[int, int]:
