@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Container, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, compress
 
@@ -38,95 +38,81 @@ class Entries:
     oids: bytes = field(default=b"", repr=False)
 
 
-def positions_of(index: PackIndex, offsets: Container[int]) -> tuple[dict[int, int], list[int]]:
-    """Offset → position in the index for those of its objects that lie at `offsets`.
-
-    Returns:
-        The positions, and those left over because the index has two objects at one offset.
-    """
-    selected = bytes([offset in offsets for offset in index.offsets])
-    places = list(compress(range(index.count), selected))
-    positions = dict(zip(compress(index.offsets, selected), places, strict=True))
-    if len(positions) == len(places):
-        return positions, []
-    kept = set(positions.values())
-    return positions, [place for place in places if place not in kept]
-
-
-def drop_known(families: Families, known: set[int]) -> None:
-    """Take out the entries at the offsets `known`, unless an entry that stays is built from them."""
-    needed = families.ends.keys() - known
-    for delta, base in reversed(families.bases.items()):
-        if delta in needed:
-            needed.add(base)
-    families.ends = {offset: end for offset, end in families.ends.items() if offset in needed}
-    families.bases = {delta: base for delta, base in families.bases.items() if delta in needed}
-
-
-def arrange(
-    families: Families, index: PackIndex, positions: dict[int, int], hidden: Container[int]
-) -> Entries:
-    """Put the entries of all families into reading order.
+def arrange(families: Families, index: PackIndex, hidden: bytes = b"") -> Entries:
+    """Put the entries of all families into reading order: first what is in no family, then family by family.
 
     Args:
         families: The entries.
         index: Their index.
-        positions: Offset → position in the index, for every entry.
-        hidden: Offsets of entries that only serve to build others.
+        hidden: For every entry, whether it only serves to build others; empty for none. Those that nothing else is
+            built from are left out.
     """
-    children = _children(families)
-    order: list[int] = []
-    last: set[int] = set()
-    for root in sorted(families.ends.keys() - families.bases.keys()):
-        if root in children:
-            _descend(root, children, order, last)
-        else:
-            order.append(root)
+    needed = _needed(families, hidden)
+    deltas = [rank for rank in needed if families.bases[rank] >= 0]
+    children, weights = _children(families, deltas)
+    order = [rank for rank in needed if families.bases[rank] < 0 and not weights[rank]]
+    flags = bytearray([families.types[rank] for rank in order])
+    for root in [rank for rank in needed if families.bases[rank] < 0 and weights[rank]]:
+        _descend(root, children, order, flags, families.types)
     length = index.oid_length
     oids = bytes(index.oids)
-    entries = Entries(array("Q", order))
-    entries.ends.extend([families.ends[offset] >> 3 for offset in order])
-    entries.flags = bytes(
-        [
-            families.ends[offset] & KIND
-            | (DELTA if offset in families.bases else 0)
-            | (KEEP if offset in children else 0)
-            | (LAST if offset in last else 0)
-            | (HIDDEN if offset in hidden else 0)
-            for offset in order
-        ]
+    starts = [families.places[rank] * length for rank in order]
+    return Entries(
+        array("Q", [families.offsets[rank] for rank in order]),
+        array("Q", [families.ends[rank] for rank in order]),
+        bytes([flag | HIDDEN * hidden[rank] for flag, rank in zip(flags, order, strict=True)])
+        if hidden
+        else bytes(flags),
+        b"".join([oids[start : start + length] for start in starts]),
     )
-    starts = [positions[offset] * length for offset in order]
-    entries.oids = b"".join([oids[start : start + length] for start in starts])
-    return entries
 
 
-def _children(families: Families) -> dict[int, list[int]]:
-    """Base → its deltas, the one with the most descendants first."""
+def _needed(families: Families, hidden: bytes) -> Sequence[int]:
+    """The entries that are not hidden, and what they are built from."""
+    if not any(hidden):
+        return range(len(families.offsets))
+    needed = bytearray(not flag for flag in hidden)
+    for rank in range(len(needed) - 1, -1, -1):
+        if needed[rank] and families.bases[rank] >= 0:
+            needed[families.bases[rank]] = 1
+    return list(compress(range(len(needed)), needed))
+
+
+def _children(families: Families, deltas: Sequence[int]) -> tuple[dict[int, list[int]], list[int]]:
+    """Base → its deltas, the one with the most descendants first; and every entry's number of descendants."""
     children: dict[int, list[int]] = {}
-    weights: dict[int, int] = {}
-    for delta, base in reversed(families.bases.items()):
-        weights[base] = weights.get(base, 0) + weights.get(delta, 0) + 1
+    weights = [0] * len(families.offsets)
+    bases = families.bases
+    for rank in reversed(deltas):
+        base = bases[rank]
         if base in children:
-            children[base].append(delta)
+            children[base].append(rank)
         else:
-            children[base] = [delta]
-    for deltas in children.values():
-        if len(deltas) > 1:
-            deltas.sort(key=lambda delta: -weights.get(delta, 0))
-    return children
+            children[base] = [rank]
+        weights[base] += weights[rank] + 1
+    for of_one in children.values():
+        if len(of_one) > 1:
+            of_one.sort(key=weights.__getitem__, reverse=True)
+    return children, weights
 
 
-def _descend(root: int, children: dict[int, list[int]], order: list[int], last: set[int]) -> None:
-    """Add the family of `root` to the order, and the last delta of each base to `last`."""
-    todo = [root]
+def _descend(
+    root: int, children: dict[int, list[int]], order: list[int], flags: bytearray, types: bytearray
+) -> None:
+    """Add the family of `root` to the order."""
+    kind = types[root]
+    todo = [(root, kind)]
     while todo:
-        offset = todo.pop()
-        order.append(offset)
-        deltas = children.get(offset)
-        if deltas:
-            last.add(deltas[0])
-            todo.extend(deltas)
+        rank, flag = todo.pop()
+        order.append(rank)
+        deltas = children.get(rank)
+        if deltas is None:
+            flags.append(flag)
+            continue
+        flags.append(flag | KEEP)
+        todo.append((deltas[0], kind | DELTA | LAST))
+        if len(deltas) > 1:
+            todo.extend([(delta, kind | DELTA) for delta in deltas[1:]])
 
 
 def split(entries: Entries, costs: list[int], target: int) -> Iterator[tuple[Entries, int]]:

@@ -25,40 +25,49 @@ from keysieve.git.packs.headers import (
     read_header,
     read_heads,
 )
-from keysieve.git.packs.index import PackIndex
+from keysieve.git.packs.index import PackIndex, pack_order
 
 _PACK_HEADER = 12
 
 
 @dataclass(slots=True)
 class Families:
-    """The wanted entries of one pack.
+    """The wanted entries of one pack, in an order that has bases before their deltas.
 
     Attributes:
-        ends: Offset of every wanted entry → where the next entry starts, shifted left by three, and its type.
-        bases: Offset of every wanted delta → offset of its base, in an order that has bases before deltas.
-        unread: Offset of entries whose kind cannot be told → why.
+        offsets: Where each entry starts in the pack.
+        ends: Where the next entry of the pack starts.
+        places: Position of its id in the index.
+        types: `COMMIT`, `BLOB`, …: a delta's is that of its family.
+        bases: Which of these entries is its base; -1 for a whole object.
+        unread: Position in the index of entries whose kind cannot be told, and why.
     """
 
-    ends: dict[int, int] = field(default_factory=dict)
-    bases: dict[int, int] = field(default_factory=dict)
-    unread: dict[int, str] = field(default_factory=dict)
+    offsets: list[int] = field(default_factory=list, repr=False)
+    ends: list[int] = field(default_factory=list, repr=False)
+    places: list[int] = field(default_factory=list, repr=False)
+    types: bytearray = field(default_factory=bytearray, repr=False)
+    bases: list[int] = field(default_factory=list, repr=False)
+    unread: list[tuple[int, str]] = field(default_factory=list)
 
 
 def find_families(pack: mmap, index: PackIndex, wanted: frozenset[int]) -> Families:
     """Group the entries of `pack` whose type (`COMMIT`, `BLOB`, …) is wanted into families."""
-    # An array again, because the sorted list's integers lie all over the memory and every look at one would
-    # miss the processor's cache.
-    offsets = array("Q", sorted(index.offsets))
+    offsets, places = pack_order(index)
     limit = len(pack) - index.oid_length
     if offsets and offsets[0] >= _PACK_HEADER and offsets[-1] + HEAD <= limit:
         with suppress(CorruptEntryError):
-            return _in_order(pack, offsets, limit, wanted, index.oid_length)
-    return _in_any_order(pack, offsets.tolist(), limit, wanted, index)
+            return _in_order(pack, offsets, places, limit, wanted, index.oid_length)
+    return _in_any_order(pack, offsets, places, limit, wanted, index)
 
 
 def _in_order(
-    pack: mmap, offsets: array[int], limit: int, wanted: frozenset[int], oid_length: int
+    pack: mmap,
+    offsets: array[int],
+    places: array[int],
+    limit: int,
+    wanted: frozenset[int],
+    oid_length: int,
 ) -> Families:
     """Families of a sound pack without REF deltas, where every base comes before its deltas.
 
@@ -66,21 +75,30 @@ def _in_order(
         CorruptEntryError: The pack is not like that.
     """
     families = Families()
+    ranks: dict[int, int] = {}
     bases_before: set[int] = set()
-    for start in range(0, len(offsets), LANES):
-        part = offsets[start : start + LANES].tolist()
-        nexts = offsets[start + 1 : start + LANES + 1].tolist()
-        if len(nexts) < len(part):
-            nexts.append(limit)
+    offsets.append(limit)
+    for start in range(0, len(places), LANES):
+        part = offsets[start : start + LANES + 1].tolist()
+        nexts = part[1:]
+        del part[LANES:]
+        part = part[: len(nexts)]
         heads = read_heads(pack, part)
         types = b"".join(heads)[::HEAD].translate(TYPE_OF)
         if types.translate(None, b"\1\2\3\4\6"):
             raise CorruptEntryError("no plain pack")
-        _add_roots(families, part, nexts, types, wanted)
+        columns = (part, nexts, places[start : start + LANES])
+        for type_ in wanted:
+            _add_roots(
+                families,
+                ranks,
+                type_,
+                *(compress(column, types.translate(_select(type_))) for column in columns),
+            )
         mask = types.translate(_select(OFS_DELTA))
         deltas = list(compress(part, mask))
         bases = bases_of_ofs_deltas(pack, deltas, b"".join(compress(heads, mask)), oid_length)
-        _add_deltas(families, deltas, bases, compress(nexts, mask))
+        _add_deltas(families, ranks, deltas, bases, *(compress(column, mask) for column in columns[1:]))
         others = set(bases)
         others.difference_update(part)
         bases_before |= others
@@ -95,55 +113,79 @@ def _select(type_: int) -> bytes:
 
 
 def _add_roots(
-    families: Families, part: list[int], nexts: list[int], types: bytes, wanted: frozenset[int]
+    families: Families,
+    ranks: dict[int, int],
+    type_: int,
+    offsets: Iterable[int],
+    ends: Iterable[int],
+    places: Iterable[int],
 ) -> None:
-    for type_ in wanted:
-        mask = types.translate(_select(type_))
-        ends = [end << 3 | type_ for end in compress(nexts, mask)]
-        families.ends.update(zip(compress(part, mask), ends, strict=True))
+    before = len(families.offsets)
+    families.offsets.extend(offsets)
+    families.ends.extend(ends)
+    families.places.extend(places)
+    count = len(families.offsets) - before
+    families.types.extend(bytes([type_]) * count)
+    families.bases.extend([-1] * count)
+    ranks.update(zip(families.offsets[before:], range(before, before + count), strict=True))
 
 
-def _add_deltas(families: Families, deltas: list[int], bases: list[int], nexts: Iterable[int]) -> None:
+def _add_deltas(
+    families: Families,
+    ranks: dict[int, int],
+    deltas: list[int],
+    bases: list[int],
+    ends: Iterable[int],
+    places: Iterable[int],
+) -> None:
     """Add the deltas that descend from wanted entries."""
-    ends = families.ends
-    base_of = families.bases
-    for delta, base, end in zip(deltas, bases, nexts, strict=True):
-        if base in ends:
-            ends[delta] = end << 3 | ends[base] & 7
-            base_of[delta] = base
+    found: list[tuple[int, int, int]] = []
+    types = families.types
+    rank = len(families.offsets)
+    for delta, base, end, place in zip(deltas, bases, ends, places, strict=True):
+        if base in ranks:
+            base_rank = ranks[base]
+            ranks[delta] = rank
+            rank += 1
+            types.append(types[base_rank])
+            families.bases.append(base_rank)
+            found.append((delta, end, place))
+    families.offsets.extend([delta for delta, _, _ in found])
+    families.ends.extend([end for _, end, _ in found])
+    families.places.extend([place for _, _, place in found])
 
 
 def _in_any_order(
-    pack: mmap, offsets: list[int], limit: int, wanted: frozenset[int], index: PackIndex
+    pack: mmap, offsets: array[int], places: array[int], limit: int, wanted: frozenset[int], index: PackIndex
 ) -> Families:
     """Families of any pack, entry by entry: REF deltas may precede their bases, anything may be damaged."""
     families = Families()
-    nexts = dict(zip(offsets, [*offsets[1:], limit], strict=True))
+    del offsets[len(places) :]
+    place_at = dict(zip(offsets, places, strict=True))
+    if len(place_at) < len(places):
+        doubled = set(places).difference(place_at.values())
+        families.unread.extend((place, "index names the entry of another object") for place in doubled)
+    starts = list(place_at)
+    end_at = dict(zip(starts, [*starts[1:], limit], strict=True))
     children: dict[int, list[int]] = {}
-    found: list[tuple[int, int]] = []
+    roots: list[tuple[int, int, int]] = []
     by_oid: dict[bytes, int] = {}
-    for offset in nexts:
+    for offset, place in place_at.items():
         try:
             header = _checked_header(pack, offset, limit, index.oid_length)
         except CorruptEntryError as error:
-            families.unread[offset] = str(error)
+            families.unread.append((place, str(error)))
             continue
-        if header.base is None:
-            found.append((offset, header.type))
-        elif header.type == REF_DELTA and not by_oid:
+        if header.type == REF_DELTA and not by_oid:
             by_oid = _offsets_by_oid(index)
-        if isinstance(header.base, int):
-            children.setdefault(header.base, []).append(offset)
-        elif header.base is not None:
-            children.setdefault(by_oid.get(header.base, -1), []).append(offset)
-    _descend(families, found, children, nexts, wanted)
-    for base, deltas in children.items():
-        reason = (
-            "delta base cannot be read, or is a delta of this"
-            if base in nexts
-            else "delta base is not in its pack"
-        )
-        families.unread |= dict.fromkeys(deltas, reason)
+        if header.base is None:
+            roots.append((offset, header.type, -1))
+        else:
+            base = header.base if isinstance(header.base, int) else by_oid.get(header.base, -1)
+            children.setdefault(base, []).append(offset)
+    _descend(families, roots, children, end_at, place_at, wanted)
+    for deltas in children.values():
+        families.unread.extend((place_at[delta], "delta base cannot be found") for delta in deltas)
     return families
 
 
@@ -162,17 +204,22 @@ def _offsets_by_oid(index: PackIndex) -> dict[bytes, int]:
 
 def _descend(
     families: Families,
-    found: Iterable[tuple[int, int]],
+    roots: list[tuple[int, int, int]],
     children: dict[int, list[int]],
-    nexts: dict[int, int],
+    end_at: dict[int, int],
+    place_at: dict[int, int],
     wanted: frozenset[int],
 ) -> None:
     """Give every delta the type of its family, from the roots down. What stays in `children` has no root."""
-    todo = list(found)
+    todo = roots[::-1]
     while todo:
-        offset, type_ = todo.pop()
+        offset, type_, base = todo.pop()
         deltas = children.pop(offset, ())
+        rank = len(families.offsets)
+        todo.extend((delta, type_, rank) for delta in deltas)
         if type_ in wanted:
-            families.ends[offset] = nexts[offset] << 3 | type_
-            families.bases.update(dict.fromkeys(deltas, offset))
-        todo.extend((delta, type_) for delta in deltas)
+            families.offsets.append(offset)
+            families.ends.append(end_at[offset])
+            families.places.append(place_at[offset])
+            families.types.append(type_)
+            families.bases.append(base)

@@ -6,11 +6,13 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import compress
 from mmap import mmap
+from operator import sub
 from pathlib import Path
 
 from keysieve.blob import NotRead
-from keysieve.git.packs.arrange import DELTA, KEEP, Entries, arrange, drop_known, positions_of
+from keysieve.git.packs.arrange import DELTA, KEEP, Entries, arrange
 from keysieve.git.packs.family import Families, find_families
 from keysieve.git.packs.headers import TYPES
 from keysieve.git.packs.index import CorruptIndexError, PackIndex, open_index
@@ -22,6 +24,8 @@ from keysieve.git.packs.walk import open_pack, stream_place
 # Estimated nanoseconds: for an object, for a packed byte, for each byte of the whole object that a family
 # starts with, of which each of its entries is taken to be a change.
 _PER_OBJECT, _PER_PACKED_BYTE, _PER_BYTE = 3_000, 5, 1
+
+_IN_FAMILY = bytes(bool(flags & (KEEP | DELTA)) for flags in range(256))
 
 LOOSE_COST = 60_000
 """Estimated nanoseconds to open and read a loose object."""
@@ -132,17 +136,13 @@ def _add_pack(survey: Survey, directory: Path, path: Path, *, is_only: bool) -> 
     pack = open_pack(pack_path)
     _check_belongs(survey, pack, index, pack_path)
     families = find_families(pack, index, frozenset(TYPES[kind] for kind in survey.kinds))
-    positions, doubled = positions_of(index, families.ends.keys() | families.unread.keys())
-    for place in doubled:
-        survey.unread.setdefault(index.oid(place), "index names the entry of another object")
-    for offset, reason in families.unread.items():
-        survey.unread.setdefault(index.oid(positions[offset]), reason)
-    survey.skipped += index.count - len(positions) - len(doubled)
-    hidden = _hidden(survey, index, families, positions, is_only)
-    entries = arrange(families, index, positions, hidden)
-    costs = _costs(pack, entries)
-    objects = len(entries.flags) - len(hidden & families.ends.keys())
-    survey.packs.append(SurveyedPack(directory, pack_path, index, entries, costs, objects))
+    for place, reason in families.unread:
+        survey.unread.setdefault(index.oid(place), reason)
+    survey.skipped += index.count - len(families.offsets) - len(families.unread)
+    hidden = _hidden(survey, index, families, is_only)
+    entries = arrange(families, index, hidden)
+    objects = len(families.offsets) - sum(hidden)
+    survey.packs.append(SurveyedPack(directory, pack_path, index, entries, _costs(pack, entries), objects))
 
 
 def _check_belongs(survey: Survey, pack: mmap, index: PackIndex, path: Path) -> None:
@@ -154,31 +154,28 @@ def _check_belongs(survey: Survey, pack: mmap, index: PackIndex, path: Path) -> 
         )
 
 
-def _hidden(
-    survey: Survey, index: PackIndex, families: Families, positions: dict[int, int], is_only: bool
-) -> set[int]:
-    """Offsets of entries that another pack has given or nobody wants, if others are built from them."""
+def _hidden(survey: Survey, index: PackIndex, families: Families, is_only: bool) -> bytes:
+    """For every entry, whether another pack has given it or nobody wants it; empty when that cannot be."""
     if is_only and survey.only is None:
-        return set()
-    hidden: set[int] = set()
-    for offset in families.ends:
-        oid = index.oid(positions[offset])
-        if oid in survey.seen or (survey.only is not None and oid not in survey.only):
-            hidden.add(offset)
-        else:
+        return b""
+    hidden = bytearray()
+    for place in families.places:
+        oid = index.oid(place)
+        is_wanted = oid not in survey.seen and (survey.only is None or oid in survey.only)
+        hidden.append(not is_wanted)
+        if is_wanted:
             survey.seen.add(oid)
-    if hidden:
-        drop_known(families, hidden)
-    return hidden
+    return bytes(hidden)
 
 
 def _costs(pack: mmap, entries: Entries) -> list[int]:
-    costs = []
-    size = 0
-    for offset, end, flags in zip(entries.offsets, entries.ends, entries.flags, strict=True):
-        if not flags & DELTA:
-            size = _root_size(pack, offset) if flags & KEEP else 0
-        costs.append(_PER_OBJECT + _PER_PACKED_BYTE * (end - offset) + _PER_BYTE * size)
+    sizes = map(sub, entries.ends, entries.offsets)
+    costs = [_PER_OBJECT + _PER_PACKED_BYTE * size for size in sizes]
+    of_root = 0
+    for at in compress(range(len(costs)), entries.flags.translate(_IN_FAMILY)):
+        if not entries.flags[at] & DELTA:
+            of_root = _PER_BYTE * _root_size(pack, entries.offsets[at])
+        costs[at] += of_root
     return costs
 
 
