@@ -44,8 +44,8 @@ def arrange(families: Families, index: PackIndex, hidden: bytes = b"") -> Entrie
     Args:
         families: The entries.
         index: Their index.
-        hidden: For every entry, whether it only serves to build others; empty for none. Those that nothing else is
-            built from are left out.
+        hidden: For every entry, whether it only serves to build others; empty for none. Those that nothing
+            else is built from are left out.
     """
     needed = _needed(families, hidden)
     deltas = [rank for rank in needed if families.bases[rank] >= 0]

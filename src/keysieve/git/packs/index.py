@@ -139,9 +139,10 @@ def _big_endian(code: str, data: bytes | memoryview) -> array[int]:
 def pack_order(index: PackIndex) -> tuple[array[int], array[int]]:
     """The offsets in ascending order, and the position among the ids that each belongs to.
 
-    Sorting positions by a key, or looking positions up later, takes two to three times as long as sorting plain
-    numbers. So offset and position are packed into the mantissas of floating-point numbers, which sort as fast as
-    small integers, all at once as one big integer; where they need more than 52 bits, the keyed sort does it.
+    Sorting positions by a key, or looking positions up later, takes two to three times as long as sorting
+    plain numbers. So offset and position are packed into the mantissas of floating-point numbers, which sort as
+    fast as small integers, all at once as one big integer. Where they need more than 52 bits, the keyed sort
+    does it.
     """
     count = index.count
     bits = count.bit_length()
@@ -156,7 +157,7 @@ def pack_order(index: PackIndex) -> tuple[array[int], array[int]]:
 
 
 _ONE_TO_THE_52 = 0x433 << 52
-"""The bits of the number 2^52: added to a smaller integer they make the bits of a number in the same order."""
+"""The bits of the number 2^52: with the bits of a smaller integer they sort as that integer."""
 
 
 def _every(number: int, count: int) -> int:

@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator
-from functools import cache
+from collections.abc import Iterator
 from typing import Any
+
+library: Any = zlib
+ERRORS: Any = zlib.error
+try:
+    from isal import igzip_lib, isal_zlib
+except ImportError:  # none for this platform
+    pass
+else:
+    library = isal_zlib
+    ERRORS = (zlib.error, igzip_lib.IsalError)
+decompress = library.decompress
+decompressobj = library.decompressobj
 
 CHUNK = 1 << 20
 """Bytes per piece when an object is streamed."""
@@ -14,27 +25,12 @@ SMALL = 1 << 16
 """Deflate expands at most 1,032 times: so much input cannot take more than 68 MB, whatever it claims."""
 
 
+TINY = 128
+"""Size up to which zlib is faster: isal takes longer to begin."""
+
+
 class CorruptStreamError(Exception):
     """A zlib stream that is damaged, cut off, or longer or shorter than declared."""
-
-
-Decompress = Callable[..., bytes]
-
-
-@cache
-def _library() -> tuple[Decompress, Callable[[], Any], tuple[type[Exception], ...]]:
-    try:
-        from isal import igzip_lib, isal_zlib
-    except ImportError:
-        return zlib.decompress, zlib.decompressobj, (zlib.error,)
-    errors: Any = (zlib.error, isal_zlib.error, igzip_lib.IsalError)  # its stubs have no class there
-    return isal_zlib.decompress, isal_zlib.decompressobj, errors
-
-
-def inflate_function() -> tuple[Decompress, tuple[type[Exception], ...]]:
-    """The one-shot function `(data, wbits, first buffer size)`, and what it raises."""
-    function, _, errors = _library()
-    return function, errors
 
 
 def inflate(data: bytes | memoryview, size: int) -> bytes:
@@ -45,10 +41,12 @@ def inflate(data: bytes | memoryview, size: int) -> bytes:
     Raises:
         CorruptStreamError: It is no whole stream of exactly that size.
     """
-    function, errors = inflate_function()
     try:
-        result = function(data, 15, size or 1) if len(data) <= SMALL else _inflate_limited(data, size)
-    except errors as error:
+        if len(data) > SMALL:
+            result = _inflate_limited(data, size)
+        else:
+            result = (zlib.decompress if size <= TINY else decompress)(data, 15, size or 1)
+    except ERRORS as error:
         raise CorruptStreamError("corrupt zlib stream") from error
     if len(result) != size:
         raise CorruptStreamError("not as long as declared")
@@ -56,7 +54,7 @@ def inflate(data: bytes | memoryview, size: int) -> bytes:
 
 
 def _inflate_limited(data: bytes | memoryview, size: int) -> bytes:
-    stream = _library()[1]()
+    stream = decompressobj()
     result: bytes = stream.decompress(data, size + 1)
     if len(result) == size and not stream.eof:  # the checksum is still to come
         result += stream.decompress(stream.unconsumed_tail, 1)
@@ -71,10 +69,9 @@ def inflate_head(data: bytes | memoryview, size: int) -> bytes:
     Raises:
         CorruptStreamError: It is no zlib stream.
     """
-    _, create, errors = _library()
     try:
-        head: bytes = create().decompress(data[:SMALL], size)
-    except errors as error:
+        head: bytes = decompressobj().decompress(data[:SMALL], size)
+    except ERRORS as error:
         raise CorruptStreamError("corrupt zlib stream") from error
     return head
 
@@ -85,8 +82,7 @@ def inflate_in_pieces(data: bytes | memoryview, size: int) -> Iterator[bytes]:
     Raises:
         CorruptStreamError: While iterating, as `inflate`; what came before was as it stands in the stream.
     """
-    _, create, errors = _library()
-    stream = create()
+    stream = decompressobj()
     rest = size
     position = 0
     pending: bytes | memoryview = b""
@@ -96,7 +92,7 @@ def inflate_in_pieces(data: bytes | memoryview, size: int) -> Iterator[bytes]:
             position += CHUNK
         try:
             piece = stream.decompress(pending, CHUNK)
-        except errors as error:
+        except ERRORS as error:
             raise CorruptStreamError("corrupt zlib stream") from error
         if not piece and not stream.eof and position >= len(data) and not stream.unconsumed_tail:
             raise CorruptStreamError("cut off")

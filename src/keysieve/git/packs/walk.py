@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import mmap
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from hashlib import sha1, sha256
 from pathlib import Path
 
@@ -12,8 +11,9 @@ from keysieve.blob import NotRead
 from keysieve.git.packs.arrange import DELTA, HIDDEN, KEEP, KIND, LAST, Entries
 from keysieve.git.packs.delta import CorruptDeltaError, apply, declared_sizes
 from keysieve.git.packs.headers import KINDS, OFS_DELTA, REF_DELTA
-from keysieve.git.packs.inflate import CorruptStreamError, inflate, inflate_in_pieces
+from keysieve.git.packs.inflate import SMALL, CorruptStreamError, inflate, inflate_in_pieces
 from keysieve.git.packs.stored import (
+    MIB,
     TOO_MUCH,
     VANISHED,
     Item,
@@ -25,16 +25,6 @@ from keysieve.git.packs.stored import (
 )
 
 _NO_BASE = "delta base cannot be read"
-
-
-@dataclass(frozen=True, slots=True)
-class Base:
-    """An object that deltas are applied to, or the reason why it is not there."""
-
-    oid: bytes
-    data: bytes = field(repr=False)
-    failure: str = ""
-    elsewhere: bool = False
 
 
 def open_pack(path: Path) -> mmap.mmap:
@@ -74,27 +64,33 @@ def read_entries(
         return
     packed = sum(entries.ends) - sum(entries.offsets)
     allowed = limits.max_total + limits.max_ratio * max(packed, 0)
-    bases: list[Base] = []
-    for at, (offset, end, flags) in enumerate(zip(entries.offsets, entries.ends, entries.flags, strict=True)):
-        oid = entries.oids[at * oid_length : (at + 1) * oid_length]
+    bases: list[Item] = []
+    hidden: set[bytes] = set()
+    base: Item | None
+    oids = entries.oids
+    position = -oid_length
+    for offset, end, flags in zip(entries.offsets, entries.ends, entries.flags, strict=True):
+        position += oid_length
+        oid = oids[position : position + oid_length]
         base = None
         if flags & DELTA:
             base = bases.pop() if flags & LAST else bases[-1]
-        item: Item
         try:
-            if allowed < 0:
-                raise UnreadableError(TOO_MUCH)
-            item = _read_entry(pack, oid, offset, end, flags, base, oid_length, limits.max_blob)
-            if verify:
-                _verify(item)
+            item = _read_entry(pack, oid, offset, end, flags & KIND, base, oid_length, limits.max_blob)
+            if type(item) is StoredObject:
+                allowed -= len(item.data)
+            if allowed < 0 or verify:
+                _check(item, allowed)
         except UnreadableError as error:
             item = not_read(oid, str(error))
-        if isinstance(item, StoredObject):
-            allowed -= len(item.data)
         if flags & KEEP:
-            bases.append(_as_base(item, oid, flags, bases, limits.max_bases))
+            bases.append(_fit_as_base(item, oid, bases, limits.max_bases))
         if not flags & HIDDEN:
+            if base is not None and hidden and type(item) is StoredObject and item.base in hidden:
+                item = item._replace(base_elsewhere=True)
             yield item
+        else:
+            hidden.add(oid)
 
 
 def _none_read(entries: Entries, oid_length: int, reason: str) -> Iterator[Item]:
@@ -103,16 +99,22 @@ def _none_read(entries: Entries, oid_length: int, reason: str) -> Iterator[Item]
             yield not_read(entries.oids[at * oid_length : (at + 1) * oid_length], reason)
 
 
-def _as_base(item: Item, oid: bytes, flags: int, bases: list[Base], max_bases: int) -> Base:
-    """What deltas of `item` are to be applied to."""
-    if isinstance(item, NotRead):
-        reason = item.reason if item.reason.startswith(_NO_BASE) else f"{_NO_BASE}: {item.reason}"
-        return Base(oid, b"", reason)
+def _check(item: Item, allowed: int) -> None:
+    if allowed < 0:
+        raise UnreadableError(TOO_MUCH)
+    if isinstance(item, StoredObject) and not has_its_id(item):
+        raise UnreadableError("corrupt object: content does not match its id")
+
+
+def _fit_as_base(item: Item, oid: bytes, bases: list[Item], max_bases: int) -> Item:
+    """What is held for the deltas of `item`: the item, or why it cannot be."""
     if isinstance(item, LargeObject):
-        return Base(oid, b"", f"{_NO_BASE}: too large")
-    if len(item.data) + sum(len(base.data) for base in bases) > max_bases:
-        return Base(oid, b"", f"{_NO_BASE}: too large together with others")
-    return Base(oid, item.data, elsewhere=bool(flags & HIDDEN))
+        return not_read(oid, "too large")
+    if isinstance(item, StoredObject) and len(item.data) > MIB:
+        held = sum(len(base.data) for base in bases if isinstance(base, StoredObject))
+        if held + len(item.data) > max_bases:
+            return not_read(oid, "too large together with others")
+    return item
 
 
 def _read_entry(
@@ -120,21 +122,24 @@ def _read_entry(
     oid: bytes,
     offset: int,
     end: int,
-    flags: int,
-    base: Base | None,
+    type_: int,
+    base: Item | None,
     oid_length: int,
     max_blob: int,
-) -> StoredObject | LargeObject:
-    kind = KINDS[flags & KIND]
+) -> Item:
+    size, start = stream_place(pack, offset, oid_length)
     if base is None:
-        size, start = stream_place(pack, offset, oid_length)
+        kind = KINDS[type_]
         if size > max_blob:
             return LargeObject(oid, kind, size, inflate_in_pieces(memoryview(pack)[start:end], size))
         return StoredObject(oid, kind, _inflate(pack, start, end, size))
-    if base.failure:
-        raise UnreadableError(base.failure)
-    delta = read_delta(pack, offset, end, oid_length, max_blob)
-    return StoredObject(oid, kind, apply_checked(base.data, delta, max_blob), base.oid, delta, base.elsewhere)
+    if type(base) is not StoredObject:
+        reason = base.reason if isinstance(base, NotRead) else "too large"
+        raise UnreadableError(reason if reason.startswith(_NO_BASE) else f"{_NO_BASE}: {reason}")
+    if size > max_blob:
+        raise UnreadableError(f"too large: a delta of {size} bytes")
+    delta = _inflate(pack, start, end, size)
+    return StoredObject(oid, base.kind, apply_checked(base.data, delta, max_blob), base.oid, delta)
 
 
 def stream_place(pack: mmap.mmap, offset: int, oid_length: int) -> tuple[int, int]:
@@ -190,8 +195,10 @@ def read_whole(pack: mmap.mmap, offset: int, end: int, oid_length: int, max_blob
 
 
 def _inflate(pack: mmap.mmap, start: int, end: int, size: int) -> bytes:
+    """The stream at `start`. Copying a small one costs less than a view of it."""
+    data = pack[start:end] if end - start < SMALL else memoryview(pack)[start:end]
     try:
-        return inflate(memoryview(pack)[start:end], size)
+        return inflate(data, size)
     except CorruptStreamError as error:
         raise UnreadableError(f"corrupt object: {error}") from error
 
@@ -214,11 +221,6 @@ def apply_checked(base: bytes, delta: bytes, max_blob: int) -> bytes:
     if len(data) != size:
         raise UnreadableError("corrupt object: not as long as declared")
     return data
-
-
-def _verify(item: Item) -> None:
-    if isinstance(item, StoredObject) and not has_its_id(item):
-        raise UnreadableError("corrupt object: content does not match its id")
 
 
 def has_its_id(item: StoredObject) -> bool:
