@@ -11,12 +11,13 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, compress
+from operator import itemgetter, or_
 
-from keysieve.git.packs.family import Families
+from keysieve.git.packs.family import DELTA, Families
 from keysieve.git.packs.index import PackIndex
 
 KIND = 0b111
-DELTA, KEEP, LAST, HIDDEN = 8, 16, 32, 64
+KEEP, LAST, HIDDEN = 16, 32, 64
 """Flags of an entry: it is a delta of the base held last; deltas of it follow; it is the last of its base's
 deltas; it is only there to build others."""
 
@@ -47,72 +48,65 @@ def arrange(families: Families, index: PackIndex, hidden: bytes = b"") -> Entrie
         hidden: For every entry, whether it only serves to build others; empty for none. Those that nothing
             else is built from are left out.
     """
-    needed = _needed(families, hidden)
-    deltas = [rank for rank in needed if families.bases[rank] >= 0]
-    children, weights = _children(families, deltas)
-    order = [rank for rank in needed if families.bases[rank] < 0 and not weights[rank]]
-    flags = bytearray([families.types[rank] for rank in order])
-    for root in [rank for rank in needed if families.bases[rank] < 0 and weights[rank]]:
-        _descend(root, children, order, flags, families.types)
-    length = index.oid_length
+    flags = bytearray(families.types)
+    if hidden:
+        flags = bytearray(map(or_, flags, hidden.translate(_AS_HIDDEN)))
+    children = _children(families, flags)
+    for base, deltas in children.items():
+        flags[base] |= KEEP
+        flags[deltas[0]] |= LAST
+    alone = flags.translate(_IS_ALONE)
+    order = _depth_first(list(compress(range(len(flags)), flags.translate(_IS_ROOT)))[::-1], children)
+    places = [*compress(families.places, alone), *_pick(families.places, order)]
     oids = bytes(index.oids)
-    starts = [families.places[rank] * length for rank in order]
+    length = index.oid_length
     return Entries(
-        array("Q", [families.offsets[rank] for rank in order]),
-        array("Q", [families.ends[rank] for rank in order]),
-        bytes([flag | HIDDEN * hidden[rank] for flag, rank in zip(flags, order, strict=True)])
-        if hidden
-        else bytes(flags),
-        b"".join([oids[start : start + length] for start in starts]),
+        array("Q", [*compress(families.offsets, alone), *_pick(families.offsets, order)]),
+        array("Q", [*compress(families.ends, alone), *_pick(families.ends, order)]),
+        bytes(compress(flags, alone)) + bytes(_pick(flags, order)),
+        b"".join([oids[place * length : (place + 1) * length] for place in places]),
     )
 
 
-def _needed(families: Families, hidden: bytes) -> Sequence[int]:
-    """The entries that are not hidden, and what they are built from."""
-    if not any(hidden):
-        return range(len(families.offsets))
-    needed = bytearray(not flag for flag in hidden)
-    for rank in range(len(needed) - 1, -1, -1):
-        if needed[rank] and families.bases[rank] >= 0:
-            needed[families.bases[rank]] = 1
-    return list(compress(range(len(needed)), needed))
+_AS_HIDDEN = bytes([0, HIDDEN]) + bytes(254)
+_IS_ALONE = bytes(not flags & (DELTA | KEEP | HIDDEN) for flags in range(256))
+_IS_ROOT = bytes(flags & (DELTA | KEEP) == KEEP for flags in range(256))
 
 
-def _children(families: Families, deltas: Sequence[int]) -> tuple[dict[int, list[int]], list[int]]:
-    """Base → its deltas, the one with the most descendants first; and every entry's number of descendants."""
+def _pick(values: Sequence[int], places: list[int]) -> Sequence[int]:
+    """The values at `places`."""
+    return itemgetter(*places)(values) if len(places) > 1 else [values[place] for place in places]
+
+
+def _children(families: Families, flags: bytearray) -> dict[int, list[int]]:
+    """Base → its deltas, the one with the most descendants first. Hidden deltas that nothing needs are left out."""
     children: dict[int, list[int]] = {}
-    weights = [0] * len(families.offsets)
+    weights = [0] * len(flags)
     bases = families.bases
-    for rank in reversed(deltas):
+    for rank in range(len(flags) - 1, -1, -1):
         base = bases[rank]
+        if base < 0 or (flags[rank] & HIDDEN and rank not in children):
+            continue
         if base in children:
             children[base].append(rank)
         else:
             children[base] = [rank]
         weights[base] += weights[rank] + 1
-    for of_one in children.values():
-        if len(of_one) > 1:
-            of_one.sort(key=weights.__getitem__, reverse=True)
-    return children, weights
-
-
-def _descend(
-    root: int, children: dict[int, list[int]], order: list[int], flags: bytearray, types: bytearray
-) -> None:
-    """Add the family of `root` to the order."""
-    kind = types[root]
-    todo = [(root, kind)]
-    while todo:
-        rank, flag = todo.pop()
-        order.append(rank)
-        deltas = children.get(rank)
-        if deltas is None:
-            flags.append(flag)
-            continue
-        flags.append(flag | KEEP)
-        todo.append((deltas[0], kind | DELTA | LAST))
+    for deltas in children.values():
         if len(deltas) > 1:
-            todo.extend([(delta, kind | DELTA) for delta in deltas[1:]])
+            deltas.sort(key=weights.__getitem__, reverse=True)
+    return children
+
+
+def _depth_first(todo: list[int], children: dict[int, list[int]]) -> list[int]:
+    """The families of the roots `todo`, from the last root to the first."""
+    order: list[int] = []
+    while todo:
+        rank = todo.pop()
+        order.append(rank)
+        if rank in children:
+            todo += children[rank]
+    return order
 
 
 def split(entries: Entries, costs: list[int], target: int) -> Iterator[tuple[Entries, int]]:

@@ -27,6 +27,9 @@ from keysieve.git.packs.headers import (
 )
 from keysieve.git.packs.index import PackIndex, pack_order
 
+DELTA = 8
+"""Flag of an entry that is a delta, next to its type."""
+
 _PACK_HEADER = 12
 
 
@@ -38,7 +41,7 @@ class Families:
         offsets: Where each entry starts in the pack.
         ends: Where the next entry of the pack starts.
         places: Position of its id in the index.
-        types: `COMMIT`, `BLOB`, …: a delta's is that of its family.
+        types: `COMMIT`, `BLOB`, …: a delta's is that of its family, with the flag `DELTA`.
         bases: Which of these entries is its base; -1 for a whole object.
         unread: Position in the index of entries whose kind cannot be told, and why.
     """
@@ -139,20 +142,21 @@ def _add_deltas(
     places: Iterable[int],
 ) -> None:
     """Add the deltas that descend from wanted entries."""
-    found: list[tuple[int, int, int]] = []
-    types = families.types
+    is_wanted = bytearray(len(deltas))
     rank = len(families.offsets)
-    for delta, base, end, place in zip(deltas, bases, ends, places, strict=True):
+    for at, base in enumerate(bases):
         if base in ranks:
-            base_rank = ranks[base]
-            ranks[delta] = rank
+            is_wanted[at] = 1
+            ranks[deltas[at]] = rank
             rank += 1
-            types.append(types[base_rank])
-            families.bases.append(base_rank)
-            found.append((delta, end, place))
-    families.offsets.extend([delta for delta, _, _ in found])
-    families.ends.extend([end for _, end, _ in found])
-    families.places.extend([place for _, _, place in found])
+    families.offsets.extend(compress(deltas, is_wanted))
+    families.ends.extend(compress(ends, is_wanted))
+    families.places.extend(compress(places, is_wanted))
+    of_wanted = list(map(ranks.__getitem__, compress(bases, is_wanted)))
+    families.bases.extend(of_wanted)
+    types = families.types
+    for base in of_wanted:
+        types.append(types[base] | DELTA)
 
 
 def _in_any_order(
@@ -221,5 +225,5 @@ def _descend(
             families.offsets.append(offset)
             families.ends.append(end_at[offset])
             families.places.append(place_at[offset])
-            families.types.append(type_)
+            families.types.append(type_ if base < 0 else type_ | DELTA)
             families.bases.append(base)

@@ -10,6 +10,7 @@ import sys
 from array import array
 from bisect import bisect_left
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -140,8 +141,8 @@ def pack_order(index: PackIndex) -> tuple[array[int], array[int]]:
     """The offsets in ascending order, and the position among the ids that each belongs to.
 
     Sorting positions by a key, or looking positions up later, takes two to three times as long as sorting
-    plain numbers. So offset and position are packed into the mantissas of floating-point numbers, which sort as
-    fast as small integers, all at once as one big integer. Where they need more than 52 bits, the keyed sort
+    plain numbers. So offset and position are packed into the mantissas of floating-point numbers, which sort
+    as fast as small integers, thousands at once as one big integer. Where they need more than 52 bits, the keyed sort
     does it.
     """
     count = index.count
@@ -149,17 +150,31 @@ def pack_order(index: PackIndex) -> tuple[array[int], array[int]]:
     if not count or max(index.offsets) >> (52 - bits):
         positions = array("Q", sorted(range(count), key=index.offsets.__getitem__))
         return array("Q", map(index.offsets.__getitem__, positions)), positions
-    pairs = _lanes(array("Q", index.offsets)) << bits | _lanes(array("Q", range(count)))
-    numbers = array("d", sorted(_numbers("d", pairs | _every(_ONE_TO_THE_52, count), count)))
-    pairs = _lanes(numbers) & _every((1 << 52) - 1, count)
-    positions = _numbers("Q", pairs & _every((1 << bits) - 1, count), count)
-    return _numbers("Q", pairs >> bits & _every((1 << 52 - bits) - 1, count), count), positions
+    numbers: array[float] = array("d")
+    for start in range(0, count, _STEP):
+        part = array("Q", index.offsets[start : start + _STEP])
+        places = array("Q", range(start, start + len(part)))
+        pairs = _lanes(part) << bits | _lanes(places) | _every(_ONE_TO_THE_52, len(part))
+        numbers.extend(_numbers("d", pairs, len(part)))
+    numbers = array("d", sorted(numbers))
+    offsets, positions = array("Q"), array("Q")
+    for start in range(0, count, _STEP):
+        sorted_part = numbers[start : start + _STEP]
+        length = len(sorted_part)
+        pairs = _lanes(sorted_part) & _every((1 << 52) - 1, length)
+        positions.extend(_numbers("Q", pairs & _every((1 << bits) - 1, length), length))
+        offsets.extend(_numbers("Q", pairs >> bits & _every((1 << 52 - bits) - 1, length), length))
+    return offsets, positions
 
+
+_STEP = 1 << 14
+"""Numbers that are handled as one big integer: they fit the processor's cache."""
 
 _ONE_TO_THE_52 = 0x433 << 52
 """The bits of the number 2^52: with the bits of a smaller integer they sort as that integer."""
 
 
+@cache
 def _every(number: int, count: int) -> int:
     return int.from_bytes(number.to_bytes(8, sys.byteorder) * count, sys.byteorder)
 

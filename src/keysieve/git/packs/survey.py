@@ -12,8 +12,8 @@ from operator import sub
 from pathlib import Path
 
 from keysieve.blob import NotRead
-from keysieve.git.packs.arrange import DELTA, KEEP, Entries, arrange
-from keysieve.git.packs.family import Families, find_families
+from keysieve.git.packs.arrange import KEEP, Entries, arrange
+from keysieve.git.packs.family import DELTA, Families, find_families
 from keysieve.git.packs.headers import TYPES
 from keysieve.git.packs.index import CorruptIndexError, PackIndex, open_index
 from keysieve.git.packs.loose import loose_oids

@@ -8,8 +8,9 @@ from hashlib import sha1, sha256
 from pathlib import Path
 
 from keysieve.blob import NotRead
-from keysieve.git.packs.arrange import DELTA, HIDDEN, KEEP, KIND, LAST, Entries
+from keysieve.git.packs.arrange import HIDDEN, KEEP, KIND, LAST, Entries
 from keysieve.git.packs.delta import CorruptDeltaError, apply, declared_sizes
+from keysieve.git.packs.family import DELTA
 from keysieve.git.packs.headers import KINDS, OFS_DELTA, REF_DELTA
 from keysieve.git.packs.inflate import SMALL, CorruptStreamError, inflate, inflate_in_pieces
 from keysieve.git.packs.stored import (
