@@ -79,7 +79,7 @@ def _pick(values: Sequence[int], places: list[int]) -> Sequence[int]:
 
 
 def _children(families: Families, flags: bytearray) -> dict[int, list[int]]:
-    """Base → its deltas, the one with the most descendants first. Hidden deltas that nothing needs are left out."""
+    """Base → its deltas, the one with the most descendants first; without hidden ones that nothing needs."""
     children: dict[int, list[int]] = {}
     weights = [0] * len(flags)
     bases = families.bases

@@ -77,22 +77,19 @@ def unchanged_ends(delta: bytes) -> tuple[int, int]:
     """
     base_size, result_size, start = declared_sizes(delta)
     prefix = min(_leading_copies(delta, start), base_size, result_size)
-    last, made = _last_instruction(delta, start)
-    suffix = 0
+    instructions, made = _instructions(delta, start)
     # Dulwich lets a last instruction pass that has no room in the result any more, and copies nothing.
-    if last < len(delta) and delta[last] & 0x80 and made == result_size:
-        offset, size = _copy_operands(delta, last)
-        suffix = size if offset + size == base_size else 0
+    suffix = _trailing_copies(delta, instructions, base_size) if made == result_size else 0
     return prefix, min(suffix, result_size - prefix, base_size - prefix)
 
 
-def _last_instruction(delta: bytes, position: int) -> tuple[int, int]:
-    """Where the last instruction stands, and how many bytes all of them make."""
-    last = position
+def _instructions(delta: bytes, position: int) -> tuple[list[int], int]:
+    """Where the instructions stand, and how many bytes all of them make."""
+    starts = []
     made = 0
     end = len(delta)
     while position < end:
-        last = position
+        starts.append(position)
         byte = delta[position]
         position += _SKIP[byte]
         if byte < 0x80:
@@ -102,8 +99,21 @@ def _last_instruction(delta: bytes, position: int) -> tuple[int, int]:
         elif byte & 0x70 == 0x10:
             made += delta[position - 1]
         else:
-            made += _copy_operands(delta, last)[1]
-    return last, made
+            made += _copy_operands(delta, starts[-1])[1]
+    return starts, made
+
+
+def _trailing_copies(delta: bytes, starts: list[int], base_size: int) -> int:
+    """How many bytes copies of one run up to the base's last byte make."""
+    from_base = base_size
+    for start in reversed(starts):
+        if delta[start] < 0x80:
+            break
+        offset, size = _copy_operands(delta, start)
+        if offset + size != from_base:
+            break
+        from_base = offset
+    return base_size - from_base
 
 
 def _leading_copies(delta: bytes, position: int) -> int:

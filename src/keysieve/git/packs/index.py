@@ -142,8 +142,8 @@ def pack_order(index: PackIndex) -> tuple[array[int], array[int]]:
 
     Sorting positions by a key, or looking positions up later, takes two to three times as long as sorting
     plain numbers. So offset and position are packed into the mantissas of floating-point numbers, which sort
-    as fast as small integers, thousands at once as one big integer. Where they need more than 52 bits, the keyed sort
-    does it.
+    as fast as small integers, thousands at once as one big integer. Where they need more than 52 bits, the
+    keyed sort does it.
     """
     count = index.count
     bits = count.bit_length()
