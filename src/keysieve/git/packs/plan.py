@@ -148,8 +148,7 @@ def plan_again(before: Plan, failed: Iterable[NotRead], parts: int) -> Plan:
     for entry in {entry.what: entry for entry in [*before.not_read, *failed]}.values():
         oid = _as_oid(entry.what, before.oid_length)
         if oid is None or "too large" in entry.reason or entry.reason == TOO_MUCH:
-            if entry.reason != VANISHED:
-                final.append(entry)
+            final.append(entry)
         elif entry.reason == VANISHED:
             vanished.add(oid)
         else:

@@ -50,8 +50,8 @@ class StoredObject(NamedTuple):
         """How many leading and trailing bytes are those of the base; (0, 0) without one.
 
         Lower bounds from the delta's copy instructions; the two parts do not overlap. Computed when asked for,
-        because it looks at every instruction: about as long as a fast scanner takes for 400 times the
-        delta's bytes. Worth it for an object much longer than its delta, a loss for others.
+        because it looks at every instruction: about as long as a fast scanner takes for 400 bytes per byte.
+        Worth it for an object much longer than its delta, a loss for others.
         """
         return unchanged_ends(self.delta) if self.delta is not None else (0, 0)
 
