@@ -113,6 +113,6 @@ def measure_kinds(objects: Path, kinds: frozenset[str]) -> Plan:
 
 
 if __name__ == "__main__":
-    print(f"inflate by {library.__name__}, deltas by {'compiled' if is_compiled() else 'Python'} code")
+    print(f"inflate by {library().__name__}, deltas by {'compiled' if is_compiled() else 'Python'} code")
     for argument in sys.argv[1:]:
         measure(Path(argument))

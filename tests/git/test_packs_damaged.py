@@ -180,6 +180,17 @@ def test_sound_copy_in_another_pack_is_used(tmp_path: Path) -> None:
     assert all(what.startswith(b"/") for what in unread)  # the damaged pack itself is reported
 
 
+def test_index_without_its_pack_is_reported(tmp_path: Path) -> None:
+    repository = make_repository(tmp_path / "repository")
+    grow(repository, 3)
+    git(repository, "repack", "-q", "-a", "-d")
+    (pack,) = (objects_of(repository) / "pack").glob("*.pack")
+    pack.unlink()
+    found, unread = as_we_see([objects_of(repository)])
+    assert not found
+    assert list(unread.values()) == ["pack vanished"]
+
+
 @pytest.mark.parametrize(
     "content", [b"", b"junk", zlib.compress(b"blob x\0"), zlib.compress(b"blob 9\0short")]
 )

@@ -5,10 +5,8 @@ Format: https://git-scm.com/docs/gitformat-pack#_deltified_representation
 
 from __future__ import annotations
 
-try:
-    from dulwich._pack import apply_delta
-except ImportError:  # no compiled one for this platform
-    from dulwich.pack import apply_delta
+from collections.abc import Callable
+from functools import cache
 
 _SKIP = bytes(1 + (b & 0x7F).bit_count() if b & 0x80 else 1 + b for b in range(256))
 """Length of the instruction that starts with a byte: a copy's operands, or an insertion with its text."""
@@ -43,9 +41,20 @@ def declared_sizes(delta: bytes) -> tuple[int, int, int]:
     return sizes[0], sizes[1], position
 
 
+@cache
+def apply_function() -> Callable[[bytes, bytes], list[bytes]]:
+    """The compiled `apply_delta(base, delta)` of dulwich, or its Python one where there is none."""
+    try:
+        from dulwich._pack import apply_delta
+    except ImportError:
+        from dulwich.pack import apply_delta
+    function: Callable[[bytes, bytes], list[bytes]] = apply_delta
+    return function
+
+
 def is_compiled() -> bool:
     """Whether deltas are applied by compiled code."""
-    return not hasattr(apply_delta, "__code__")
+    return not hasattr(apply_function(), "__code__")
 
 
 def apply(base: bytes, delta: bytes) -> bytes:
@@ -55,7 +64,7 @@ def apply(base: bytes, delta: bytes) -> bytes:
         CorruptDeltaError: The instructions are damaged or reach outside the base.
     """
     try:
-        pieces = apply_delta(base, delta)
+        pieces = apply_function()(base, delta)
     except Exception as error:
         raise CorruptDeltaError("corrupt delta") from error
     except BaseException as error:

@@ -4,19 +4,8 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
-
-library: Any = zlib
-ERRORS: Any = zlib.error
-try:
-    from isal import igzip_lib, isal_zlib
-except ImportError:  # none for this platform
-    pass
-else:
-    library = isal_zlib
-    ERRORS = (zlib.error, igzip_lib.IsalError)
-decompress = library.decompress
-decompressobj = library.decompressobj
 
 CHUNK = 1 << 20
 """Bytes per piece when an object is streamed."""
@@ -33,6 +22,25 @@ class CorruptStreamError(Exception):
     """A zlib stream that is damaged, cut off, or longer or shorter than declared."""
 
 
+@cache
+def library() -> Any:
+    """The module that inflates: `isal_zlib`, or `zlib` where there is none for the platform."""
+    try:
+        from isal import isal_zlib
+    except ImportError:
+        return zlib
+    return isal_zlib
+
+
+@cache
+def _errors() -> Any:
+    try:
+        from isal import igzip_lib
+    except ImportError:
+        return zlib.error
+    return zlib.error, igzip_lib.IsalError
+
+
 def inflate(data: bytes | memoryview, size: int) -> bytes:
     """The `size` bytes that the zlib stream at the start of `data` holds; what follows the stream is ignored.
 
@@ -45,8 +53,8 @@ def inflate(data: bytes | memoryview, size: int) -> bytes:
         if len(data) > SMALL:
             result = _inflate_limited(data, size)
         else:
-            result = (zlib.decompress if size <= TINY else decompress)(data, 15, size or 1)
-    except ERRORS as error:
+            result = (zlib if size <= TINY else library()).decompress(data, 15, size or 1)
+    except _errors() as error:
         raise CorruptStreamError("corrupt zlib stream") from error
     if len(result) != size:
         raise CorruptStreamError("not as long as declared")
@@ -54,7 +62,7 @@ def inflate(data: bytes | memoryview, size: int) -> bytes:
 
 
 def _inflate_limited(data: bytes | memoryview, size: int) -> bytes:
-    stream = decompressobj()
+    stream = library().decompressobj()
     result: bytes = stream.decompress(data, size + 1)
     if len(result) == size and not stream.eof:  # the checksum is still to come
         result += stream.decompress(stream.unconsumed_tail, 1)
@@ -70,8 +78,8 @@ def inflate_head(data: bytes | memoryview, size: int) -> bytes:
         CorruptStreamError: It is no zlib stream.
     """
     try:
-        head: bytes = decompressobj().decompress(data[:SMALL], size)
-    except ERRORS as error:
+        head: bytes = library().decompressobj().decompress(data[:SMALL], size)
+    except _errors() as error:
         raise CorruptStreamError("corrupt zlib stream") from error
     return head
 
@@ -82,7 +90,7 @@ def inflate_in_pieces(data: bytes | memoryview, size: int) -> Iterator[bytes]:
     Raises:
         CorruptStreamError: While iterating, as `inflate`; what came before was as it stands in the stream.
     """
-    stream = decompressobj()
+    stream = library().decompressobj()
     rest = size
     position = 0
     pending: bytes | memoryview = b""
@@ -92,7 +100,7 @@ def inflate_in_pieces(data: bytes | memoryview, size: int) -> Iterator[bytes]:
             position += CHUNK
         try:
             piece = stream.decompress(pending, CHUNK)
-        except ERRORS as error:
+        except _errors() as error:
             raise CorruptStreamError("corrupt zlib stream") from error
         if not piece and not stream.eof and position >= len(data) and not stream.unconsumed_tail:
             raise CorruptStreamError("cut off")
