@@ -19,7 +19,7 @@ GAP = 90
 """How many bytes may lie between the start of a label and the value."""
 REACH = 4096
 """How many bytes a neighbour or context may be away, however long the lines are."""
-MARGIN = 2 * REACH + 1024
+MARGIN = 4 * REACH + 1024
 """How far from a match of the prefilter anything that matters can be: a neighbour's reach, then a value's length."""
 TIMEOUT = 60.0
 """Seconds for one pattern over one text: a backstop only, patterns are linear."""
