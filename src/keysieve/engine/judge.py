@@ -236,7 +236,7 @@ def _table() -> Mapping[tuple[int, int], int]:
     from keysieve.engine.catalogue import shipped_text
 
     table: dict[tuple[int, int], int] = {}
-    for line in shipped_text("bigram.txt").splitlines():
+    for line in shipped_text("bigram.txt").encode().splitlines():
         if line.startswith(b"# "):
             continue
         name, _, row = line.partition(b" ")
