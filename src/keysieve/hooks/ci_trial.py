@@ -32,7 +32,7 @@ _SERVICES = (
     _Service("github", (".github/workflows/*.yml", ".github/workflows/*.yaml"), 1, r"fetch-depth:\s*['\"]?(\d+)"),
     _Service("gitlab", (".gitlab-ci.yml",), 20, r"GIT_DEPTH:\s*['\"]?(\d+)"),
     _Service("bitbucket", ("bitbucket-pipelines.yml",), 50, r"\bdepth:\s*(\d+|full)"),
-    _Service("azure", ("azure-pipelines.yml",), 1, r"fetchDepth:\s*(\d+)"),
+    _Service("azure", ("azure-pipelines.yml",), 1, r"fetchDepth:\s*['\"]?(\d+)"),
     _Service("circleci", (".circleci/config.yml",), 0),
     _Service("jenkins", ("Jenkinsfile",), 0, r"\bdepth:\s*(\d+)"),
 )
