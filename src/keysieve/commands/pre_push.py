@@ -22,14 +22,11 @@ def run(argv: Sequence[str]) -> int:
     """Run the command; gives the exit status."""
     parser = Parser(
         "pre-push",
-        "Scan what a push would publish: commits that the remote is not known to have, annotated tags, names of refs.",
-        "git gives the hook the name and the URL of the remote, and the refs on standard input.\n"
-        "The pre-commit framework gives it neither: with --pre-commit they are taken from its environment.",
+        "Scan what a push would publish: commits and tags that are new to the remote.",
+        "git gives the hook REMOTE and URL, and the refs on standard input.",
     )
-    parser.add_argument("arguments", nargs="*", metavar="ARGUMENT", help="as git gives them to the hook: REMOTE URL")
-    parser.add_argument(
-        "--pre-commit", action="store_true", help="run by the pre-commit framework; arguments are files"
-    )
+    parser.add_argument("arguments", nargs="*", metavar="ARGUMENT", help="REMOTE URL, as the hook is given")
+    parser.add_argument("--pre-commit", action="store_true", help="run by the pre-commit framework: FILE … instead")
     add_scan_options(parser)
     arguments = parser.parse_intermixed_args(argv)
     options = scan_options(arguments)
