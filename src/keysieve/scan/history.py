@@ -36,7 +36,7 @@ class HistoryScan:
         jobs: Processes to read with; 0 for one on each core.
         with_alternates: Read what lies only in another repository's object database, and no ref here reaches, too.
         commits: The commits that places name.
-        order: All commits, parents first.
+        order: All commits, parents first; empty when nothing was found.
     """
 
     repository: Repository
@@ -53,7 +53,7 @@ class HistoryScan:
     _targets: dict[str, str] = field(default_factory=dict)
     _names: set[bytes] = field(default_factory=set, repr=False)
     _present: set[bytes] = field(default_factory=set)
-    _referenced: set[bytes] = field(default_factory=set)
+    _missing: set[bytes] = field(default_factory=set)
     _reachable: set[str] = field(default_factory=set)
     _notes: set[str] = field(default_factory=set)
     _attribution: Attribution = field(default_factory=Attribution)
@@ -64,7 +64,9 @@ class HistoryScan:
         self._read_objects()
         self._connect()
         self._sift_refs()
-        self.progress("attribution", 0, None)
+        if self._found or self._names or self.gathered.located:
+            self.progress("attribution", 0, None)
+            self.order = self._graph.order()
         self._attribution = attribute(self.repository, self.order, self._found, self._names, self.refs)
         self.gathered.not_read += self._attribution.not_read
         self.gathered.located[:] = map(self._with_reach, self.gathered.located)
@@ -114,35 +116,37 @@ class HistoryScan:
         self._found |= result.found
         self._targets |= result.targets
         self._names |= result.names
-        self._referenced |= result.references - result.submodules
+        self._missing |= result.references - result.submodules - self._present
         for oid, parents, timestamp in result.graph:
             self._graph.parents[oid] = parents
             self._graph.timestamps[oid] = timestamp
 
     def _connect(self) -> None:
+        """What refs reach, and whether it is all there."""
         self.progress("connectivity", 0, None)
-        self.order = self._graph.order()
-        commits_reached = self._graph.reachable(ref.peeled for ref in self.refs)
-        self._reachable = commits_reached | self._reachable_tags()
+        reached = self._graph.reachable(ref.peeled for ref in self.refs)
+        self._reachable = reached | self._reachable_tags()
         is_note = [ref.peeled for ref in self.refs if ref.name.startswith(b"refs/notes/")]
         self._notes = self._graph.reachable(is_note)
         boundaries = shallow_boundaries(self.repository)
-        for boundary in boundaries:
-            reason = "shallow clone: what came before this commit is not here"
-            self.gathered.not_read.append(NotRead(boundary, reason))
-        if not self._is_whole(commits_reached, {boundary.decode() for boundary in boundaries}):
-            self.gathered.not_read += missing_objects(self.repository)
+        reason = "shallow clone: what came before this commit is not here"
+        self.gathered.not_read += (NotRead(boundary, reason) for boundary in boundaries)
+        self.gathered.not_read += self._absent(reached, {boundary.decode() for boundary in boundaries})
         self._present.clear()
-        self._referenced.clear()
 
-    def _is_whole(self, reached: set[str], boundaries: set[str]) -> bool:
-        """Whether every object that another one names is there; else it takes a walk to tell which of them matter."""
-        tips = (oid for ref in self.refs for oid in (ref.oid, ref.peeled))
-        return (
-            self._referenced <= self._present
-            and not self._graph.missing_parents(reached - boundaries)
-            and all(bytes.fromhex(oid) in self._present for oid in tips)
-        )
+    def _absent(self, reached: set[str], boundaries: set[str]) -> Iterator[NotRead]:
+        """Objects that refs reach and that are not there.
+
+        Trees have been read anyway, so that it is known what they name and is not there. Only if some commit is
+        reached by no ref does it take a walk to tell whether that matters.
+        """
+        missing = self._missing - self._present
+        missing |= {bytes.fromhex(oid) for oid in self._graph.missing_parents(reached - boundaries)}
+        missing |= {bytes.fromhex(ref.oid) for ref in self.refs} - self._present
+        if missing and len(reached) < len(self._graph.parents):
+            yield from missing_objects(self.repository)
+        else:
+            yield from (NotRead(oid.hex().encode(), "missing object") for oid in sorted(missing))
 
     def _reachable_tags(self) -> set[str]:
         waiting = [ref.oid for ref in self.refs]
