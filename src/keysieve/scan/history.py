@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -17,12 +18,15 @@ from keysieve.git.connectivity import missing_objects, reachable_objects, shallo
 from keysieve.git.graph import Graph
 from keysieve.git.packs.directories import with_alternates
 from keysieve.git.packs.plan import Plan, WorkUnit, plan, plan_again
+from keysieve.git.reflog import entries
 from keysieve.git.refs import Ref, refs
 from keysieve.git.repository import Repository
+from keysieve.git.trees import index_entries, tree_entries
 from keysieve.scan.assembly import Story
 from keysieve.scan.gathering import Gathered, Located, Progress, Sifted, locate, no_progress, sift_path
 from keysieve.scan.grouping import Group
 from keysieve.scan.processes import all_oids, default_jobs, results
+from keysieve.scan.story import Evidence, stories
 from keysieve.scan.unit import UnitResult
 
 KINDS = frozenset({"blob", "commit", "tag", "tree"})
@@ -169,12 +173,26 @@ class HistoryScan:
                 self.gathered.located.append(Located(credential, Place("ref-name", ref.name)))
 
     def _locate_blobs(self) -> Iterator[Located]:
+        orphans = [oid for oid in self._found if oid not in self._attribution.added]
+        elsewhere = self._outside_commits(orphans) if orphans else {}
         for oid, found in self._found.items():
-            sightings = self._attribution.added.get(oid, ())
-            for sighting in sightings:
+            for sighting in self._attribution.added.get(oid, ()):
                 yield from locate(found, self._place(sighting))
-            if not sightings:
-                yield from locate(found, Place("file", None, oid, None, oid in self._reachable))
+            if oid not in self._attribution.added:
+                for place in elsewhere.get(oid) or [Place("file", None, oid, None, oid in self._reachable)]:
+                    yield from locate(found, place)
+
+    def _outside_commits(self, oids: Collection[str]) -> dict[str, list[Place]]:
+        """Where blobs stand that no commit brings in: in the index, or in a tree that a tag points to."""
+        places: dict[str, list[Place]] = defaultdict(list)
+        for entry in index_entries(self.repository):
+            if entry.oid in oids:
+                places[entry.oid].append(Place("staged", entry.path, entry.oid, None, False))
+        for tree in sorted({ref.peeled for ref in self.refs if ref.peeled_kind == "tree"}):
+            for entry in tree_entries(self.repository, tree):
+                if entry.oid in oids:
+                    places[entry.oid].append(Place("file", entry.path, entry.oid, None, True))
+        return places
 
     def _place(self, sighting: Sighting) -> Place:
         kind = "symlink" if sighting.entry.mode == SYMLINK else "file"
@@ -196,31 +214,9 @@ class HistoryScan:
 
     def stories(self, groups: Sequence[Group]) -> dict[int, Story]:
         """The story of each group, by its position."""
-        rank = {oid: number for number, oid in enumerate(self.order)}
-        marks: dict[str, int] = {}
-        for number, group in enumerate(groups):
-            for one in group.located:
-                if one.place.commit:
-                    marks[one.place.commit] = marks.get(one.place.commit, 0) | 1 << number
-        held = self._graph.containing(self.order, marks) if marks else {}
-        return {number: self._story(number, group, rank, held) for number, group in enumerate(groups)}
-
-    def _story(self, number: int, group: Group, rank: dict[str, int], held: dict[str, int]) -> Story:
-        blobs = {one.place.oid for one in group.located if one.place.oid}
-        brought = {one.place.commit for one in group.located if one.place.commit}
-        live = bool(blobs & self._attribution.live)
-        gone = [
-            sighting.commit
-            for oid in blobs
-            for sighting in self._attribution.removed.get(oid, ())
-            if sighting.commit not in brought
-        ]
-        return Story(
-            introduced=min(brought, key=rank.__getitem__, default=None),
-            removed=None if live else max(gone, key=rank.__getitem__, default=None),
-            live=live,
-            refs=tuple(ref.name for ref in self.refs if held.get(ref.peeled, 0) >> number & 1),
-        )
+        reflog = list(entries(self.repository)) if groups else []
+        evidence = Evidence(self.order, self._graph, self.refs, self._attribution, self.commits, reflog)
+        return stories(groups, evidence)
 
 
 def _is_oid(what: bytes) -> bool:
