@@ -31,6 +31,25 @@ def _entry(line: bytes) -> Entry:
     return Entry(path, mode, oid)
 
 
+def tree_entries(repository: Repository, tree: str) -> list[Entry]:
+    """Every file in a tree; nothing where it cannot be read."""
+    _, out, _ = repository.run(["ls-tree", "-r", "-z", "--full-tree", tree])
+    return [_entry(line) for line in out.split(b"\0")[:-1]]
+
+
+def index_entries(repository: Repository) -> list[Entry]:
+    """What stands in the index of the work tree, conflicts with all their stages; nothing in a bare repository."""
+    if repository.is_bare:
+        return []
+    _, out, _ = repository.run(["ls-files", "--stage", "-z"])
+    entries = []
+    for line in out.split(b"\0")[:-1]:
+        head, _, path = line.partition(b"\t")
+        mode, oid, _ = head.decode("ascii").split(" ")
+        entries.append(Entry(path, mode, oid))
+    return entries
+
+
 def tree_names(data: bytes, oid_size: int) -> Iterator[bytes]:
     """The names in a tree object: mode, space, name, NUL, binary object id, over and over.
 
