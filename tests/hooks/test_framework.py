@@ -267,3 +267,34 @@ def test_files_in_the_push_stage_are_read(user, new_pair) -> None:
     user.git("commit", "-q", "--no-verify", "-m", "x")
     done = pre_commit(user, "--hook-stage", "pre-push", "--all-files")
     assert (done.returncode, "old.ini:1" in said(done)) == (1, True), said(done)
+
+
+def test_doctor_proves_the_installed_hooks(user, keysieve) -> None:
+    done = keysieve("doctor", cwd=user.path, env=user.env)
+    assert (done.status, done.out.count("ok ")) == (0, 3), done.out
+    done = keysieve("doctor", cwd=user.path, env=user.env | {"SKIP": "keysieve"})
+    assert (done.status, "SKIP=keysieve" in done.out) == (1, True), done.out
+
+
+def test_install_and_the_framework_keep_each_other(user, keysieve, new_pair) -> None:
+    """Each runs the other's hook, whoever came first."""
+    assert keysieve("install", "--hook", "pre-push", cwd=user.path, env=user.env).status == 0
+    again = user.run(sys.executable, "-m", "pre_commit", "install", "--hook-type", "pre-push")
+    assert again.returncode == 0
+    hooks = user.path / ".git/hooks"
+    assert "hook-impl" in (hooks / "pre-push").read_text()
+    assert "keysieve-hook" in (hooks / "pre-push.legacy").read_text()
+    keysieve("uninstall", cwd=user.path, env=user.env)
+    assert "hook-impl" in (hooks / "pre-push").read_text()
+
+
+@pytest.mark.parametrize(
+    ("command", "file"),
+    [("validate-manifest", ".pre-commit-hooks.yaml"), ("validate-config", ".pre-commit-config.yaml")],
+)
+def test_files_of_the_project_are_valid(command, file, tmp_path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pre_commit", command, str(ROOT / file)],
+        env=clean_environment(tmp_path), capture_output=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout.decode()
