@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from keysieve.engine.pragma import Pragma
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
@@ -22,6 +24,7 @@ class Match:
         is_named: Whether a label says what it is.
         unlikely: Why it is probably no key after all; empty when it is likely.
         order: Position among the matches of the decoded text; tells apart what one encoded run holds.
+        pragma: The comment beside it that asks for it to be excused.
     """
 
     rule: str
@@ -38,6 +41,7 @@ class Match:
     is_named: bool = False
     unlikely: str = ""
     order: int = 0
+    pragma: Pragma | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from keysieve.blob import NotRead
+from keysieve.engine.match import Credential
 from keysieve.engine.sieve import Sieve
 from keysieve.git import commits, objects
 from keysieve.git.commits import Commit, CommitChanges
@@ -15,6 +17,9 @@ from keysieve.scan.blobs import BlobStore, fresh, in_new_versions, new_entries, 
 from keysieve.scan.gathering import Gathered, Located, Progress, no_progress
 from keysieve.scan.unit import in_commit
 from keysieve.sources.commits import Range
+
+if TYPE_CHECKING:
+    from keysieve.excuses.policy import Counting
 
 
 @dataclass(slots=True)
@@ -46,7 +51,37 @@ def scan_range(repository: Repository, span: Range, sieve: Sieve, progress: Prog
         result.commits[commit.oid] = commit
         gathered.located += in_commit(commit, sieve)
     result.base_values = _base_values(repository, span, gathered.located, store)
+    gathered.pragmas = _counting(_excused_before(repository, span, gathered.located, store))
+    gathered.is_own_excuse = "this change"
     return result
+
+
+def _excused_before(
+    repository: Repository, span: Range, located: Sequence[Located], store: BlobStore
+) -> frozenset[bytes]:
+    """The values that have a pragma in the merge base, at the paths where one asks for them to be excused now."""
+    paths = sorted(
+        {
+            one.place.path
+            for one in located
+            if one.place.path is not None and one.place.oid is not None and _asks(one.credential)
+        }
+    )
+    if not paths:
+        return frozenset()
+    entries = entries_at(span.merge_base, paths, env=repository.environment, cwd=repository.directory)
+    store.load(entries, is_required=False)
+    there = (sifted.credential for entry in entries for sifted in store.found.get(entry.oid, ()))
+    return frozenset(match.value for credential in there for match in credential.matches if match.pragma)
+
+
+def _asks(credential: Credential) -> bool:
+    return any(match.pragma for match in credential.matches)
+
+
+def _counting(values: frozenset[bytes]) -> Counting:
+    """A pragma counts for a value that had one before the change."""
+    return lambda _place, match: match.pragma if match.value in values else None
 
 
 def _changes(repository: Repository, oids: Sequence[str], gathered: Gathered) -> list[CommitChanges]:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from keysieve.blob import Blob, NotRead, OutOfScope, Place
 from keysieve.engine.match import Credential
 from keysieve.engine.sieve import Sieve
 
+if TYPE_CHECKING:
+    from keysieve.excuses.policy import Counting
+
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+SETTINGS_FILES = (b".keysieve.toml", b"pyproject.toml", b".keysieve-baseline")
+"""Files at the root of a repository in which its team says what is settled."""
 Progress = Callable[[str, int, int | None], None]
 """Called with what is going on, how many are done, and how many there are (None: not known)."""
 
@@ -28,7 +34,12 @@ class Located:
 
 @dataclass(slots=True)
 class Gathered:
-    """Everything that a scan has found so far."""
+    """Everything that a scan has found so far.
+
+    Attributes:
+        pragmas: Gives the pragma that counts for a value at a place; None where each counts as it stands.
+        is_own_excuse: What would excuse itself if pragmas counted as they stand: `this change`; None for nothing.
+    """
 
     located: list[Located] = field(default_factory=list)
     not_read: list[NotRead] = field(default_factory=list)
@@ -36,6 +47,8 @@ class Gathered:
     blobs: int = 0
     bytes: int = 0
     commits: int = 0
+    pragmas: Counting | None = None
+    is_own_excuse: str | None = None
 
     def add(self, other: Gathered) -> None:
         """Take over what another part of the scan has found."""
@@ -45,6 +58,15 @@ class Gathered:
         self.blobs += other.blobs
         self.bytes += other.bytes
         self.commits += other.commits
+        self.pragmas = _either(self.pragmas, other.pragmas)
+        self.is_own_excuse = self.is_own_excuse or other.is_own_excuse
+
+
+def _either(one: Counting | None, other: Counting | None) -> Counting | None:
+    """A pragma counts if it does in one of two parts of a scan; a part that says nothing leaves it to the other."""
+    if one is None or other is None:
+        return one or other
+    return lambda place, match: one(place, match) or other(place, match)
 
 
 @dataclass(frozen=True, slots=True)

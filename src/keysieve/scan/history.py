@@ -6,12 +6,15 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from keysieve.blob import NotRead, OutOfScope, Place
+from keysieve.engine.match import Match
+from keysieve.engine.pragma import Pragma
 from keysieve.engine.sieve import Sieve
 from keysieve.git import commits, objects
 from keysieve.git.attribution import Attribution, Sighting, attribute
-from keysieve.git.changes import SYMLINK
+from keysieve.git.changes import SYMLINK, Entry
 from keysieve.git.commits import Commit
 from keysieve.git.connectivity import missing_objects, reachable_objects, shallow_boundaries
 from keysieve.git.graph import Graph
@@ -19,11 +22,15 @@ from keysieve.git.packs.directories import with_alternates
 from keysieve.git.packs.plan import Plan, WorkUnit, plan, plan_again
 from keysieve.git.refs import Ref, refs
 from keysieve.git.repository import Repository
+from keysieve.git.trees import entries_at
 from keysieve.scan.assembly import Story
 from keysieve.scan.gathering import Gathered, Located, Progress, Sifted, locate, no_progress, sift_path
 from keysieve.scan.grouping import Group
 from keysieve.scan.processes import all_oids, default_jobs, results
 from keysieve.scan.unit import UnitResult
+
+if TYPE_CHECKING:
+    from keysieve.excuses.policy import Counting
 
 KINDS = frozenset({"blob", "commit", "tag", "tree"})
 
@@ -71,6 +78,7 @@ class HistoryScan:
         self.gathered.located += self._locate_blobs()
         self.gathered.located += self._locate_paths()
         self._read_commits()
+        self.gathered.pragmas = self._counting()
 
     def _read_objects(self) -> None:
         jobs = self.jobs or default_jobs()
@@ -190,6 +198,25 @@ class HistoryScan:
             if not isinstance(answer, NotRead):
                 self.commits[answer.oid] = commits.parse(answer.oid, answer.data)
 
+    def _counting(self) -> Counting:
+        """Pragmas count as they stand at HEAD: there at their place, and for the same value in older versions."""
+        asking = {match.value for one in self.gathered.located for match in one.credential.matches if match.pragma}
+        here = [one for one in self.gathered.located if not asking.isdisjoint(one.credential.values.values())]
+        paths = sorted({_file(one.place) for one in here} - {b""})
+        at_head = {(entry.path, entry.oid) for entry in self._entries_at_head(paths)}
+        there = (one for one in here if (_file(one.place), one.place.oid) in at_head)
+        excused = {match.value: match.pragma for one in there for match in one.credential.matches if match.pragma}
+
+        def counting(place: Place, match: Match) -> Pragma | None:
+            return match.pragma if (_file(place), place.oid) in at_head else excused.get(match.value)
+
+        return counting
+
+    def _entries_at_head(self, paths: Sequence[bytes]) -> list[Entry]:
+        if not paths or self.repository.run(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"])[0]:
+            return []
+        return entries_at("HEAD", paths, env=self.repository.environment, cwd=self.repository.directory)
+
     def stories(self, groups: Sequence[Group]) -> dict[int, Story]:
         """The story of each group, by its position."""
         rank = {oid: number for number, oid in enumerate(self.order)}
@@ -221,3 +248,10 @@ class HistoryScan:
 
 def _is_oid(what: bytes) -> bool:
     return len(what) in (40, 64) and what.isalnum()
+
+
+def _file(place: Place) -> bytes:
+    """The path of the file that a place lies in; empty where it lies in none."""
+    if place.path is None or place.oid is None:
+        return b""
+    return place.path.partition(b"!/")[0] if place.kind == "archive-member" else place.path

@@ -3,34 +3,43 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from keysieve.engine.sieve import Sieve
 from keysieve.git import run
 from keysieve.git.changes import PathChange
 from keysieve.git.trees import entries_at
 from keysieve.scan.blobs import BlobStore, fresh, in_new_versions, is_new, new_entries, submodules
-from keysieve.scan.gathering import Gathered, Located, gather
+from keysieve.scan.gathering import SETTINGS_FILES, Gathered, Located, gather
 from keysieve.sources import files, staged
 
+Settle = Callable[[Mapping[bytes, bytes]], Sieve]
+"""Given the settings files of the index (name, content), gives the sieve to scan with."""
 
-def scan_staged(sieve: Sieve, names: Sequence[bytes] = ()) -> Gathered:
+
+def scan_staged(settle: Settle, names: Sequence[bytes] = ()) -> Gathered:
     """Everything that is staged; names that are not staged are read from disk.
 
     Args:
-        sieve: Finds credentials.
+        settle: Called once, if there is anything to scan, with the files in which the team says what is settled.
         names: File names as a hook is given them, relative to the current folder.
     """
     gathered = Gathered()
-    store = BlobStore(sieve, gathered, None, run.environment())
+    store = BlobStore(Sieve(), gathered, None, run.environment())
     changes = staged.changes(store.env)
-    store.load(new_entries(changes))
+    entries = new_entries(changes)
+    if entries or names:
+        store.load_with_settings(
+            [b":" + name for name in SETTINGS_FILES],
+            lambda files: settle({name[1:]: data for name, data in files.items()}),
+            entries,
+        )
     gathered.out_of_scope += submodules(changes)
     located = fresh(list(in_new_versions(changes, store, "staged")), changes, store)
     gathered.located += _not_merged(located, changes, store)
     if names:
         unstaged = _unstaged(names, {change.path for change in changes}, store)
-        gather(files.blobs(unstaged), sieve, gathered)
+        gather(files.blobs(unstaged), store.sieve, gathered)
     return gathered
 
 
