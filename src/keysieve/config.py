@@ -165,10 +165,14 @@ def from_folder(folder: bytes) -> Read:
 
 
 def _named_file(name: str) -> bytes:
-    data = from_folder(b"")(os.fsencode(name))
-    if data is None:
-        raise ConfigurationError(f"There is no file {name!r}.", "Check the path after --config or --baseline.")
-    return data
+    """What a file holds that the user named, of whatever kind it is."""
+    try:
+        with open(name, "rb") as file:
+            return file.read()
+    except OSError as error:
+        raise ConfigurationError(
+            f"{name} cannot be read: {error.strerror}.", "Check the path after --config or --baseline."
+        ) from None
 
 
 def _typed_table(name: str) -> tuple[Mapping[str, Any], str]:

@@ -37,7 +37,7 @@ def run(argv: Sequence[str]) -> int:
     sieve = Sieve(settings.rules)
     with TerminalProgress(is_wanted=options.progress) as progress:
         gathered = scan_files(paths, sieve, progress)
-        gathered.pragmas = as_written if folder or _are_below(paths, os.getcwdb()) else never
+        gathered.heeding = as_written() if folder or _are_below(paths, os.getcwdb()) else never()
         terms = _seen_from(folder, settings.terms)
         told = report(gathered, sieve, Telling("files", options.reveal, terms=terms), started)
     return finish(told, options)

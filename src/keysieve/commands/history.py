@@ -38,7 +38,7 @@ def run(argv: Sequence[str]) -> int:
         scan = HistoryScan(repository, Sieve(settings.rules), progress, arguments.jobs, arguments.alternates)
         scan.run()
         if not is_own:
-            scan.gathered.pragmas = never
+            scan.gathered.heeding = never()
         terms = replace(settings.terms, is_whole=True)
         telling = Telling("history", options.reveal, scan.commits, scan.stories, terms)
         told = report(scan.gathered, scan.sieve, telling, started)

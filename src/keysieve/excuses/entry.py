@@ -111,7 +111,7 @@ def matches_path(patterns: tuple[str, ...], path: bytes) -> bool:
         path: From the root of the repository, `/` between folders; `archive!/member` inside of one.
     """
     spec = _spec(patterns)
-    text = path.decode("utf-8", "surrogateescape")
+    text = path.decode("utf-8", "backslashreplace")  # as reports show it; pathspec takes no surrogates
     return bool(spec.match_file(text) or ("!/" in text and spec.match_file(text.partition("!/")[0])))
 
 

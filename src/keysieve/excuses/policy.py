@@ -17,18 +17,28 @@ from keysieve.engine.redaction import fingerprint
 from keysieve.excuses import Excuse
 from keysieve.excuses.entry import Entry, Gap, by_fingerprint, is_over, with_end
 
-Counting = Callable[[Place, Match], Pragma | None]
-"""Gives the pragma that counts for a value at a place; None for none."""
+
+@dataclass(frozen=True, slots=True)
+class Heeding:
+    """Which pragmas count.
+
+    Attributes:
+        pragma: Gives the pragma that counts for a value at a place; None for none.
+        otherwise: Why one that stands there may not count, to be read after "… does not count: ".
+    """
+
+    pragma: Callable[[Place, Match], Pragma | None]
+    otherwise: str = ""
 
 
-def as_written(_place: Place, match: Match) -> Pragma | None:
+def as_written() -> Heeding:
     """Every pragma counts where it stands."""
-    return match.pragma
+    return Heeding(lambda _place, match: match.pragma)
 
 
-def never(_place: Place, _match: Match) -> Pragma | None:
+def never() -> Heeding:
     """No pragma counts: what is scanned is not ours."""
-    return None
+    return Heeding(lambda _place, _match: None, "what is scanned does not belong to the current repository.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +106,16 @@ class Judge:
 
     Args:
         policy: What is settled.
-        counting: Which pragmas count.
+        heeding: Which pragmas count.
 
     Attributes:
         used: Entries and gaps that something was found for, over or not.
     """
 
-    def __init__(self, policy: Policy, counting: Counting = as_written) -> None:
+    def __init__(self, policy: Policy, heeding: Heeding) -> None:
         self.policy = policy
         self.used: set[Entry | Gap] = set()
-        self._counting = counting
+        self._heeding = heeding
         self._all: tuple[Entry | Gap, ...] = (*policy.entries, *policy.gaps)
         self._entries = by_fingerprint(policy.entries)
 
@@ -147,7 +157,7 @@ class Judge:
         for entry in entries:
             if entry.covers_path(path):
                 return Excuse(entry.kind, entry.told)
-        pragma = self._counting(spot.place, spot.match)
+        pragma = self._heeding.pragma(spot.place, spot.match)
         if pragma is None or not pragma.reason or self._is_over(pragma):
             return None
         return Excuse("pragma", with_end(pragma.reason, _end(pragma)))
@@ -177,13 +187,13 @@ class Judge:
 
     def _on_pragmas(self, subject: Subject) -> Iterator[str]:
         for spot in subject.spots:
-            pragma = self._counting(spot.place, spot.match)
+            pragma = self._heeding.pragma(spot.place, spot.match)
             if pragma is not None and not pragma.reason:
                 yield "keysieve:allow excuses nothing without a reason. Write: keysieve:allow REASON"
             elif pragma is not None and self._is_over(pragma):
                 yield f"Its excuse (pragma: {pragma.reason}) ended on {pragma.until}."
             elif pragma is None and spot.match.pragma is not None:
-                yield f"A pragma beside it asks to excuse it ({spot.match.pragma.reason}), but does not count here."
+                yield f"The pragma beside it ({spot.match.pragma.reason}) does not count: {self._heeding.otherwise}"
             elif pragma is None and any(other.pragma for other in spot.others):
                 yield f"The pragma beside its {_word(spot.others[0])} covers that line only, not the secret."
 

@@ -16,7 +16,7 @@ from keysieve.finding import Event, Finding, Occurrence, Part, Passed, Remedy, R
 from keysieve.git.commits import Commit
 from keysieve.rule import Rule, Severity
 from keysieve.scan.gathering import Gathered, Located
-from keysieve.scan.grouping import Group, group
+from keysieve.scan.grouping import Group, group, rule_of
 
 if TYPE_CHECKING:
     from keysieve.excuses.policy import Policy
@@ -83,7 +83,7 @@ def report(gathered: Gathered, sieve: Sieve, telling: Telling, started: float) -
     rules = sieve.rules if gathered.located else ()
     groups = group(gathered.located, rules)
     teller = _Teller(groups, rules, telling)
-    settled = _settle(gathered, groups, teller, telling)
+    settled = _settle(gathered, groups, rules, telling)
     findings = [teller.finding(one) for one in groups if one.excuse is None]
     return Report(
         command=telling.command,
@@ -109,7 +109,7 @@ class _Settled:
     remarks: Sequence[str] = ()
 
 
-def _settle(gathered: Gathered, groups: Sequence[Group], teller: _Teller, telling: Telling) -> _Settled:
+def _settle(gathered: Gathered, groups: Sequence[Group], rules: Sequence[Rule], telling: Telling) -> _Settled:
     """Apply what the team has settled; a clean scan without settings pays nothing."""
     terms = telling.terms or Terms()
     if not groups and terms.policy is None:
@@ -117,10 +117,10 @@ def _settle(gathered: Gathered, groups: Sequence[Group], teller: _Teller, tellin
     from keysieve.scan.excusing import Excusing
 
     excusing = Excusing(gathered, terms.policy, terms.proposed, trusts_all=terms.trust_head)
-    excusing.apply(groups, teller.rule_of)
+    excusing.apply(groups, rules)
     not_read, out_of_scope = excusing.accept(gathered)
-    is_whole = terms.is_whole and not gathered.not_read
-    return _Settled(not_read, out_of_scope, (*terms.remarks, *excusing.notes(is_whole=is_whole)))
+    remarks = excusing.notes(is_whole=terms.is_whole and not not_read)
+    return _Settled(not_read, out_of_scope, (*terms.remarks, *remarks))
 
 
 def _urgency(finding: Finding) -> tuple[int, bool, str]:
@@ -169,7 +169,7 @@ class _Teller:
         return Passed(self.text(one.what), one.reason, one.count)
 
     def finding(self, one: Group) -> Finding:
-        rule = self._rules[self.rule_of(one)]
+        rule = self._rules[rule_of(one, self._rules.values())]
         story = self._stories[id(one)]
         occurrences = tuple(dict.fromkeys(self._occurrence(located) for located in one.located))
         account = self._account(one)
@@ -195,12 +195,6 @@ class _Teller:
             refs=None if story.refs is None else tuple(self.text(ref) for ref in story.refs),
             remedy=self._remedy(one, rule, story, account),
         )
-
-    def rule_of(self, one: Group) -> str:
-        """The rule of a whole credential: the one that its values make together, else that of its main value."""
-        present = one.rule_ids
-        whole = (rule.id for rule in self._rules.values() if rule.is_composite and present >= set(rule.parts))
-        return next(whole, one.main.rule)
 
     def _of_account(self, account: str | None) -> str:
         if not account:

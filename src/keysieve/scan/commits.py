@@ -19,7 +19,7 @@ from keysieve.scan.unit import in_commit
 from keysieve.sources.commits import Range
 
 if TYPE_CHECKING:
-    from keysieve.excuses.policy import Counting
+    from keysieve.excuses.policy import Heeding
 
 
 @dataclass(slots=True)
@@ -51,8 +51,8 @@ def scan_range(repository: Repository, span: Range, sieve: Sieve, progress: Prog
         result.commits[commit.oid] = commit
         gathered.located += in_commit(commit, sieve)
     result.base_values = _base_values(repository, span, gathered.located, store)
-    gathered.pragmas = _counting(_excused_before(repository, span, gathered.located, store))
-    gathered.is_own_excuse = "this change"
+    gathered.heeding = _heeding(_excused_before(repository, span, gathered.located, store))
+    gathered.is_change = True
     return result
 
 
@@ -79,9 +79,11 @@ def _asks(credential: Credential) -> bool:
     return any(match.pragma for match in credential.matches)
 
 
-def _counting(values: frozenset[bytes]) -> Counting:
+def _heeding(values: frozenset[bytes]) -> Heeding:
     """A pragma counts for a value that had one before the change."""
-    return lambda _place, match: match.pragma if match.value in values else None
+    from keysieve.excuses.policy import Heeding
+
+    return Heeding(lambda _place, match: match.pragma if match.value in values else None, "only this change adds it.")
 
 
 def _changes(repository: Repository, oids: Sequence[str], gathered: Gathered) -> list[CommitChanges]:

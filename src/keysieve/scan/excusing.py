@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from keysieve.blob import NotRead, OutOfScope
 from keysieve.engine.match import Match
 from keysieve.excuses.policy import Judge, Policy, Spot, Subject, Verdict, as_written
+from keysieve.rule import Rule
 from keysieve.scan.gathering import Gathered
-from keysieve.scan.grouping import Group
+from keysieve.scan.grouping import Group, rule_of
 
 
 class Excusing:
@@ -24,15 +25,15 @@ class Excusing:
     def __init__(
         self, gathered: Gathered, policy: Policy | None, proposed: Policy | None = None, *, trusts_all: bool = False
     ) -> None:
-        counting = as_written if trusts_all or gathered.pragmas is None else gathered.pragmas
-        self._judge = Judge(policy or Policy(), counting)
-        self._proposed = None if gathered.is_own_excuse is None else Judge(proposed or policy or Policy(), as_written)
-        self._told = gathered.is_own_excuse
+        heeding = as_written() if trusts_all or gathered.heeding is None else gathered.heeding
+        self._judge = Judge(policy or Policy(), heeding)
+        may_excuse_itself = gathered.is_change and not trusts_all
+        self._proposed = Judge(proposed or policy or Policy(), as_written()) if may_excuse_itself else None
 
-    def apply(self, groups: Sequence[Group], rule_of: Callable[[Group], str]) -> None:
+    def apply(self, groups: Sequence[Group], rules: Sequence[Rule]) -> None:
         """Set the excuse and the notes of each group that has no excuse in itself."""
         for group in groups:
-            subject = _subject(group, rule_of(group))
+            subject = _subject(group, rule_of(group, rules))
             verdict = self._judge.judge(subject)
             if group.excuse is None:
                 group.excuse = verdict.excuse
@@ -42,8 +43,8 @@ class Excusing:
         wanted = self._proposed.judge(subject).excuse if self._proposed else None
         if wanted is None:
             return verdict.notes
-        pragma = [note for note in verdict.notes if not note.startswith("A pragma beside it asks")]
-        return (*pragma, f"Excused only by {self._told} ({wanted.reason}: {wanted.detail}), which does not count.")
+        told = f"Excused only by this change ({wanted.reason}: {wanted.detail}), which does not count."
+        return (*(note for note in verdict.notes if not note.startswith("The pragma beside it")), told)
 
     def accept(self, gathered: Gathered) -> tuple[list[NotRead], list[OutOfScope]]:
         """What was not read and what is out of scope, once accepted gaps have gone from the one to the other."""

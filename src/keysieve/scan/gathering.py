@@ -11,7 +11,7 @@ from keysieve.engine.match import Credential
 from keysieve.engine.sieve import Sieve
 
 if TYPE_CHECKING:
-    from keysieve.excuses.policy import Counting
+    from keysieve.excuses.policy import Heeding
 
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 SETTINGS_FILES = (b".keysieve.toml", b"pyproject.toml", b".keysieve-baseline")
@@ -37,8 +37,8 @@ class Gathered:
     """Everything that a scan has found so far.
 
     Attributes:
-        pragmas: Gives the pragma that counts for a value at a place; None where each counts as it stands.
-        is_own_excuse: What would excuse itself if pragmas counted as they stand: `this change`; None for nothing.
+        heeding: Which pragmas count; None where each counts as it stands.
+        is_change: Whether it is a change that may come with excuses for itself, which do not count.
     """
 
     located: list[Located] = field(default_factory=list)
@@ -47,8 +47,8 @@ class Gathered:
     blobs: int = 0
     bytes: int = 0
     commits: int = 0
-    pragmas: Counting | None = None
-    is_own_excuse: str | None = None
+    heeding: Heeding | None = None
+    is_change: bool = False
 
     def add(self, other: Gathered) -> None:
         """Take over what another part of the scan has found."""
@@ -58,15 +58,17 @@ class Gathered:
         self.blobs += other.blobs
         self.bytes += other.bytes
         self.commits += other.commits
-        self.pragmas = _either(self.pragmas, other.pragmas)
-        self.is_own_excuse = self.is_own_excuse or other.is_own_excuse
+        self.heeding = _either(self.heeding, other.heeding)
+        self.is_change = self.is_change or other.is_change
 
 
-def _either(one: Counting | None, other: Counting | None) -> Counting | None:
+def _either(one: Heeding | None, other: Heeding | None) -> Heeding | None:
     """A pragma counts if it does in one of two parts of a scan; a part that says nothing leaves it to the other."""
     if one is None or other is None:
         return one or other
-    return lambda place, match: one(place, match) or other(place, match)
+    from keysieve.excuses.policy import Heeding
+
+    return Heeding(lambda place, match: one.pragma(place, match) or other.pragma(place, match), one.otherwise)
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,13 @@ def group(located: Iterable[Located], rules: Sequence[Rule]) -> list[Group]:
     return _pair_apart(joined, rules)
 
 
+def rule_of(one: Group, rules: Iterable[Rule]) -> str:
+    """The rule of a whole credential: the one that its values make together, else that of its main value."""
+    present = one.rule_ids
+    whole = (rule.id for rule in rules if rule.is_composite and present >= set(rule.parts))
+    return next(whole, one.main.rule)
+
+
 @dataclass(frozen=True, slots=True)
 class _Part:
     located: Located

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from keysieve.blob import NotRead, OutOfScope, Place
 from keysieve.engine.match import Match
 from keysieve.engine.pragma import Pragma
 from keysieve.engine.sieve import Sieve
+from keysieve.excuses.policy import Heeding
 from keysieve.git import commits, objects
 from keysieve.git.attribution import Attribution, Sighting, attribute
-from keysieve.git.changes import SYMLINK, Entry
+from keysieve.git.changes import SYMLINK
 from keysieve.git.commits import Commit
 from keysieve.git.connectivity import missing_objects, reachable_objects, shallow_boundaries
 from keysieve.git.graph import Graph
@@ -28,9 +28,6 @@ from keysieve.scan.gathering import Gathered, Located, Progress, Sifted, locate,
 from keysieve.scan.grouping import Group
 from keysieve.scan.processes import all_oids, default_jobs, results
 from keysieve.scan.unit import UnitResult
-
-if TYPE_CHECKING:
-    from keysieve.excuses.policy import Counting
 
 KINDS = frozenset({"blob", "commit", "tag", "tree"})
 
@@ -78,7 +75,7 @@ class HistoryScan:
         self.gathered.located += self._locate_blobs()
         self.gathered.located += self._locate_paths()
         self._read_commits()
-        self.gathered.pragmas = self._counting()
+        self.gathered.heeding = self._heeding()
 
     def _read_objects(self) -> None:
         jobs = self.jobs or default_jobs()
@@ -198,24 +195,31 @@ class HistoryScan:
             if not isinstance(answer, NotRead):
                 self.commits[answer.oid] = commits.parse(answer.oid, answer.data)
 
-    def _counting(self) -> Counting:
+    def _heeding(self) -> Heeding:
         """Pragmas count as they stand at HEAD: there at their place, and for the same value in older versions."""
         asking = {match.value for one in self.gathered.located for match in one.credential.matches if match.pragma}
         here = [one for one in self.gathered.located if not asking.isdisjoint(one.credential.values.values())]
         paths = sorted({_file(one.place) for one in here} - {b""})
-        at_head = {(entry.path, entry.oid) for entry in self._entries_at_head(paths)}
+        at_head = self._at_head(paths)
         there = (one for one in here if (_file(one.place), one.place.oid) in at_head)
         excused = {match.value: match.pragma for one in there for match in one.credential.matches if match.pragma}
 
-        def counting(place: Place, match: Match) -> Pragma | None:
+        def pragma(place: Place, match: Match) -> Pragma | None:
             return match.pragma if (_file(place), place.oid) in at_head else excused.get(match.value)
 
-        return counting
+        return Heeding(pragma, "it does not stand at HEAD.")
 
-    def _entries_at_head(self, paths: Sequence[bytes]) -> list[Entry]:
+    def current(self) -> Callable[[Place], bool]:
+        """Tells whether a place stands at HEAD as it is."""
+        at_head = self._at_head(sorted({_file(one.place) for one in self.gathered.located} - {b""}))
+        return lambda place: (_file(place), place.oid) in at_head
+
+    def _at_head(self, paths: Sequence[bytes]) -> set[tuple[bytes, str]]:
+        """Those of the paths that HEAD has, each with its blob."""
         if not paths or self.repository.run(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"])[0]:
-            return []
-        return entries_at("HEAD", paths, env=self.repository.environment, cwd=self.repository.directory)
+            return set()
+        entries = entries_at("HEAD", paths, env=self.repository.environment, cwd=self.repository.directory)
+        return {(entry.path, entry.oid) for entry in entries}
 
     def stories(self, groups: Sequence[Group]) -> dict[int, Story]:
         """The story of each group, by its position."""

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
+from keysieve.blob import Place
+from keysieve.engine.match import Match
+from keysieve.engine.pragma import Pragma
 from keysieve.engine.sieve import Sieve
 from keysieve.git import run
-from keysieve.git.changes import PathChange
+from keysieve.git.changes import Entry, PathChange
 from keysieve.git.trees import entries_at
 from keysieve.scan.blobs import BlobStore, fresh, in_new_versions, is_new, new_entries, submodules
 from keysieve.scan.gathering import SETTINGS_FILES, Gathered, Located, gather
 from keysieve.sources import files, staged
+
+if TYPE_CHECKING:
+    from keysieve.excuses.policy import Heeding
 
 Settle = Callable[[Mapping[bytes, bytes]], Sieve]
 """Given the settings files of the index (name, content), gives the sieve to scan with."""
@@ -37,10 +44,38 @@ def scan_staged(settle: Settle, names: Sequence[bytes] = ()) -> Gathered:
     gathered.out_of_scope += submodules(changes)
     located = fresh(list(in_new_versions(changes, store, "staged")), changes, store)
     gathered.located += _not_merged(located, changes, store)
+    if gathered.located:
+        gathered.heeding = _heeding(changes, store)
     if names:
         unstaged = _unstaged(names, {change.path for change in changes}, store)
         gather(files.blobs(unstaged), store.sieve, gathered)
     return gathered
+
+
+def _heeding(changes: Sequence[PathChange], store: BlobStore) -> Heeding:
+    """A staged pragma counts, unless it was there before, for a value that is gone: a new key on an old line."""
+    from keysieve.excuses.policy import Heeding
+
+    inherited = {(change.path, pragma) for change in changes for pragma in _left_over(change, store)}
+
+    def pragma(place: Place, match: Match) -> Pragma | None:
+        return None if (place.path, match.pragma) in inherited else match.pragma
+
+    return Heeding(pragma, "it was written for another value. To accept this one, too, give it another reason.")
+
+
+def _left_over(change: PathChange, store: BlobStore) -> Iterator[Pragma]:
+    """The pragmas of values that a change takes out of a path."""
+    here = {match.value for match in _matches(change.new, store)}
+    for entry in change.old:
+        for match in _matches(entry, store):
+            if match.pragma is not None and match.value not in here:
+                yield match.pragma
+
+
+def _matches(entry: Entry | None, store: BlobStore) -> list[Match]:
+    found = store.found.get(entry.oid, ()) if entry else ()
+    return [match for sifted in found for match in sifted.credential.matches]
 
 
 def _not_merged(located: Sequence[Located], changes: Sequence[PathChange], store: BlobStore) -> list[Located]:
