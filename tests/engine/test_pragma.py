@@ -24,9 +24,7 @@ def at(text: str) -> Pragma | None:
         pytest.param("REM keysieve:allow test account\r\nset A=KEY", "test account", id="batch file above"),
         pytest.param('{\n "_note": "keysieve:allow test account",\n "a": "KEY"}', "test account", id="json above"),
         pytest.param("KEY # pragma: allowlist secret", "pragma: allowlist secret", id="detect-secrets"),
-        pytest.param(
-            "# pragma: allowlist nextline secret\nKEY", "pragma: allowlist nextline secret", id="its nextline"
-        ),
+        pytest.param("# pragma: allowlist nextline secret\nKEY", "pragma: allowlist nextline secret", id="nextline"),
         pytest.param("KEY # pragma: whitelist secret", "pragma: whitelist secret", id="detect-secrets of old"),
         pytest.param("KEY //gitleaks:allow", "gitleaks:allow", id="gitleaks"),
         pytest.param("KEY # keysieve:allow", "", id="no reason"),
