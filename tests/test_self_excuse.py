@@ -154,7 +154,7 @@ def test_settings_of_the_base_that_are_not_valid(repo, keysieve) -> None:
     repo.commit({".keysieve.toml": "[accounts]\n"})
     done = keysieve("range", "main..topic", cwd=repo.path)
     assert done.status == 2
-    assert "as it stands where the range begins" in done.err
+    assert "as it stands where the change begins" in done.err
     assert "--trust-head" in done.err
     assert keysieve("range", "main..topic", "--trust-head", cwd=repo.path).status == 0
 

@@ -92,29 +92,35 @@ def at_revision(repository: Repository, revision: str, typed: Typed) -> Settings
 
 
 def for_range(repository: Repository, span: Range, typed: Typed, *, trust_head: bool) -> Settings:
-    """What counts for a range: what its merge base settles, not what the range itself adds.
+    """What counts for a range: what its merge base settles, not what the range itself adds; see `for_change`."""
+    return for_change(repository, span.merge_base, span.head, typed, trust_head=trust_head)
+
+
+def for_change(repository: Repository, base: str | None, head: str, typed: Typed, *, trust_head: bool) -> Settings:
+    """What counts for a change that may try to excuse itself.
 
     Args:
-        repository: Where the range is.
-        span: The range.
+        repository: Where the change is.
+        base: The commit before it, whose settings count; None where there is none: then nothing is settled.
+        head: The commit that it leads to, whose settings are looked at to say what they would have excused.
         typed: What the user named instead.
-        trust_head: Let count what the end of the range settles.
+        trust_head: Let count what the head settles.
     """
     if trust_head:
-        head = at_revision(repository, span.head, typed)
-        return replace(head, terms=replace(head.terms, trust_head=True))
+        settled = at_revision(repository, head, typed)
+        return replace(settled, terms=replace(settled.terms, trust_head=True))
     try:
-        base = at_revision(repository, span.merge_base, typed)
+        settled = at_revision(repository, base, typed) if base else from_disk(None, typed)
     except ConfigurationError as error:
         raise ConfigurationError(
-            f"{error.message[:-1]} (as it stands where the range begins).",
+            f"{error.message[:-1]} (as it stands where the change begins).",
             f"{error.hint} To scan the change that does so: --trust-head",
         ) from None
     try:
-        proposed, remarks = at_revision(repository, span.head, typed).terms.policy, tuple[str, ...]()
+        proposed, remarks = at_revision(repository, head, typed).terms.policy, tuple[str, ...]()
     except ConfigurationError as error:
         proposed, remarks = None, (f"Settings that this change brings in are not valid. {error.message}",)
-    return replace(base, terms=replace(base.terms, proposed=proposed, remarks=remarks))
+    return replace(settled, terms=replace(settled.terms, proposed=proposed, remarks=remarks))
 
 
 def from_disk(folder: bytes | None, typed: Typed) -> Settings:

@@ -46,7 +46,7 @@ def run(argv: Sequence[str]) -> int:
         return scan_and_report(f"{base}..{head}", scan_options(arguments))
     options = scan_options(arguments)
     settled = _Settled(options)
-    gathered = scan_staged(settled.sieve_for, encoded(arguments.files))
+    gathered = scan_staged(settled.sieve, encoded(arguments.files), settled.sieve_for)
     return finish(
         report(gathered, settled.sieve, Telling("staged", options.reveal, terms=settled.terms), started), options
     )

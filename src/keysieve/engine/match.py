@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from keysieve.engine.pragma import Pragma
+if TYPE_CHECKING:
+    from keysieve.engine.pragma import Pragma
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from keysieve.blob import NotRead
-from keysieve.engine.match import Credential
 from keysieve.engine.sieve import Sieve
+from keysieve.excuses.policy import Heeding
 from keysieve.git import commits, objects
 from keysieve.git.commits import Commit, CommitChanges
 from keysieve.git.repository import Repository
@@ -17,9 +16,6 @@ from keysieve.scan.blobs import BlobStore, fresh, in_new_versions, new_entries, 
 from keysieve.scan.gathering import Gathered, Located, Progress, no_progress
 from keysieve.scan.unit import in_commit
 from keysieve.sources.commits import Range
-
-if TYPE_CHECKING:
-    from keysieve.excuses.policy import Heeding
 
 
 @dataclass(slots=True)
@@ -51,39 +47,31 @@ def scan_range(repository: Repository, span: Range, sieve: Sieve, progress: Prog
         result.commits[commit.oid] = commit
         gathered.located += in_commit(commit, sieve)
     result.base_values = _base_values(repository, span, gathered.located, store)
-    gathered.heeding = _heeding(_excused_before(repository, span, gathered.located, store))
-    gathered.is_change = True
+    heed_what_was_there(span.merge_base, gathered, store)
     return result
 
 
-def _excused_before(
-    repository: Repository, span: Range, located: Sequence[Located], store: BlobStore
-) -> frozenset[bytes]:
-    """The values that have a pragma in the merge base, at the paths where one asks for them to be excused now."""
-    paths = sorted(
-        {
-            one.place.path
-            for one in located
-            if one.place.path is not None and one.place.oid is not None and _asks(one.credential)
-        }
-    )
-    if not paths:
-        return frozenset()
-    entries = entries_at(span.merge_base, paths, env=repository.environment, cwd=repository.directory)
+def heed_what_was_there(base: str | None, gathered: Gathered, store: BlobStore) -> None:
+    """Let a pragma count for a value that had one at the same path before the change, and no other pragma.
+
+    Args:
+        base: The commit before it; None for a change that begins with nothing.
+        gathered: What the change brings in.
+        store: The blobs that were read.
+    """
+    paths = sorted({one.place.path for one in gathered.located if one.place.path and one.place.oid and _asks(one)})
+    entries = entries_at(base, paths, env=store.env, cwd=store.cwd) if base else []
     store.load(entries, is_required=False)
-    there = (sifted.credential for entry in entries for sifted in store.found.get(entry.oid, ()))
-    return frozenset(match.value for credential in there for match in credential.matches if match.pragma)
+    there = [sifted.credential for entry in entries for sifted in store.found.get(entry.oid, ())]
+    values = frozenset(match.value for credential in there for match in credential.matches if match.pragma)
+    gathered.heeding = Heeding(
+        lambda _place, match: match.pragma if match.value in values else None, "only this change adds it."
+    )
+    gathered.is_change = True
 
 
-def _asks(credential: Credential) -> bool:
-    return any(match.pragma for match in credential.matches)
-
-
-def _heeding(values: frozenset[bytes]) -> Heeding:
-    """A pragma counts for a value that had one before the change."""
-    from keysieve.excuses.policy import Heeding
-
-    return Heeding(lambda _place, match: match.pragma if match.value in values else None, "only this change adds it.")
+def _asks(one: Located) -> bool:
+    return any(match.pragma for match in one.credential.matches)
 
 
 def _changes(repository: Repository, oids: Sequence[str], gathered: Gathered) -> list[CommitChanges]:

@@ -24,23 +24,23 @@ Settle = Callable[[Mapping[bytes, bytes]], Sieve]
 """Given the settings files of the index (name, content), gives the sieve to scan with."""
 
 
-def scan_staged(settle: Settle, names: Sequence[bytes] = ()) -> Gathered:
+def scan_staged(sieve: Sieve, names: Sequence[bytes] = (), settle: Settle | None = None) -> Gathered:
     """Everything that is staged; names that are not staged are read from disk.
 
     Args:
-        settle: Called once, if there is anything to scan, with the files in which the team says what is settled.
+        sieve: Finds credentials, unless `settle` gives another.
         names: File names as a hook is given them, relative to the current folder.
+        settle: Called once, if there is anything to scan, with the files in which the team says what is settled. They
+            are read with the blobs, in one git call.
     """
     gathered = Gathered()
-    store = BlobStore(Sieve(), gathered, None, run.environment())
+    store = BlobStore(sieve, gathered, None, run.environment())
     changes = staged.changes(store.env)
     entries = new_entries(changes)
-    if entries or names:
-        store.load_with_settings(
-            [b":" + name for name in SETTINGS_FILES],
-            lambda files: settle({name[1:]: data for name, data in files.items()}),
-            entries,
-        )
+    if settle is not None and (entries or names):
+        _load_with_settings(store, entries, settle)
+    else:
+        store.load(entries)
     gathered.out_of_scope += submodules(changes)
     located = fresh(list(in_new_versions(changes, store, "staged")), changes, store)
     gathered.located += _not_merged(located, changes, store)
@@ -50,6 +50,14 @@ def scan_staged(settle: Settle, names: Sequence[bytes] = ()) -> Gathered:
         unstaged = _unstaged(names, {change.path for change in changes}, store)
         gather(files.blobs(unstaged), store.sieve, gathered)
     return gathered
+
+
+def _load_with_settings(store: BlobStore, entries: Sequence[Entry], settle: Settle) -> None:
+    store.load_with_settings(
+        [b":" + name for name in SETTINGS_FILES],
+        lambda files: settle({name[1:]: data for name, data in files.items()}),
+        entries,
+    )
 
 
 def _heeding(changes: Sequence[PathChange], store: BlobStore) -> Heeding:
