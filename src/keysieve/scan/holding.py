@@ -8,13 +8,14 @@ from keysieve.blob import Place
 from keysieve.engine.match import Match
 from keysieve.excuses.migration import Held, Seen
 from keysieve.scan.grouping import Group, group, rule_of
+from keysieve.scan.heeding import current
 from keysieve.scan.history import HistoryScan
 
 
 def held(scan: HistoryScan) -> list[Held]:
     """Every credential of a history that is no example, with the places of its values."""
     rules = scan.sieve.rules
-    is_current = scan.current()
+    is_current = current(scan.repository, scan.gathered.located)
     return [
         Held(
             rule=rule_of(one, rules),
