@@ -24,6 +24,7 @@ COMMANDS = {
     "history": "everything that a repository holds (audits)",
     "files": "files as they are on disk, or standard input",
     "ci": "what the CI event that started the job brings in",
+    "baseline": "accept what is known, show it, drop what is gone",
     "rules": "list, show or check the rules",
     "install": "put hooks in place, in front of those that are there",
     "uninstall": "take the hooks away and put back what was there",

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from keysieve.commands.options import Parser, ScanOptions, add_scan_options, scan_options
+from keysieve.commands.options import Parser, ScanOptions, add_scan_options, add_trust_option, scan_options
 from keysieve.errors import UsageError
 from keysieve.git.repository import discover
 from keysieve.sources.ci import Plan, plan
@@ -22,9 +22,11 @@ def run(argv: Sequence[str]) -> int:
         "Scan what the event that started a CI job brings in: a pull request, a push, a tag; else the whole history.",
         "Knows GitHub Actions, GitLab CI, Bitbucket Pipelines, Azure Pipelines, CircleCI and Jenkins by their\n"
         "variables. What a shallow clone leaves out is fetched; where that fails the exit status is 2.",
+        takes="",
     )
     parser.add_argument("--no-fetch", action="store_true", help="fetch nothing; fail if the clone does not suffice")
     add_scan_options(parser)
+    add_trust_option(parser)
     arguments = parser.parse_args(argv)
     made = plan(os.environ, _event())
     options = scan_options(arguments)
@@ -34,8 +36,11 @@ def run(argv: Sequence[str]) -> int:
         return 0
     clone.fill()
     if made.scope == "everything":
-        return _audit(clone, [argument for argument in argv if argument != "--no-fetch"])
+        return _audit(clone, [argument for argument in argv if argument not in _NOT_OF_HISTORY])
     return _scan_range(clone, options) if made.scope == "merge" else _scan_push(clone, options)
+
+
+_NOT_OF_HISTORY = ("--no-fetch", "--trust-head")
 
 
 def _event() -> Mapping[str, Any]:

@@ -7,9 +7,10 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 
-from keysieve.commands.options import Parser, ScanOptions, add_scan_options, finish, scan_options
+from keysieve.commands.options import Parser, ScanOptions, add_scan_options, add_trust_option, finish, scan_options
 from keysieve.commands.progress import TerminalProgress
 from keysieve.commands.range import stories
+from keysieve.config import Typed, for_change
 from keysieve.engine.sieve import Sieve
 from keysieve.errors import UsageError
 from keysieve.git.repository import Repository, discover, resolve
@@ -24,10 +25,12 @@ def run(argv: Sequence[str]) -> int:
         "pre-push",
         "Scan what a push would publish: commits and tags that are new to the remote.",
         "git gives the hook REMOTE and URL, and the refs on standard input.",
+        takes="[REMOTE URL]",
     )
     parser.add_argument("arguments", nargs="*", metavar="ARGUMENT", help="REMOTE URL, as the hook is given")
     parser.add_argument("--pre-commit", action="store_true", help="run by the pre-commit framework: FILE … instead")
     add_scan_options(parser)
+    add_trust_option(parser)
     arguments = parser.parse_intermixed_args(argv)
     options = scan_options(arguments)
     if arguments.pre_commit:
@@ -69,15 +72,25 @@ def _update_of_framework(repository: Repository, env: Mapping[str, str]) -> Upda
 
 def _scan(repository: Repository, updates: Sequence[Update], remote: str, options: ScanOptions) -> int:
     known = tracking(repository, remote)
-    return scan_updates(repository, new_objects(repository, updates, known), "pre-push", options)
+    trunk = f"refs/remotes/{remote}/HEAD" if remote else None
+    return scan_updates(repository, new_objects(repository, updates, known, trunk), "pre-push", options)
 
 
 def scan_updates(repository: Repository, pushed: Pushed, command: str, options: ScanOptions) -> int:
     """Scan what is new to the receiving side and end as every scan does."""
     started = time.monotonic()
-    sieve = Sieve()
+    typed = Typed(options.config, options.baseline)
+    head = pushed.heads[0] if pushed.heads else ""
+    settings = for_change(repository, pushed.base, head, typed, trust_head=options.trust_head)
+    sieve = Sieve(settings.rules)
     with TerminalProgress(is_wanted=options.progress) as progress:
         found = scan_pushed(repository, pushed, sieve, progress)
-        telling = Telling(command, options.reveal, found.commits, lambda groups: stories(groups, found, pushed.commits))
+        telling = Telling(
+            command,
+            options.reveal,
+            found.commits,
+            lambda groups: stories(groups, found, pushed.commits),
+            settings.terms,
+        )
         told = report(found.gathered, sieve, telling, started)
     return finish(told, options)

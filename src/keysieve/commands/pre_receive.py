@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from keysieve.commands.options import Parser, add_scan_options, scan_options
+from keysieve.commands.options import Parser, add_scan_options, add_trust_option, scan_options
 from keysieve.commands.pre_push import scan_updates
 from keysieve.errors import UsageError
 from keysieve.git.repository import discover
@@ -19,8 +19,10 @@ def run(argv: Sequence[str]) -> int:
         "Scan the pushed commits that no ref of this repository reaches yet, annotated tags, and names of refs.",
         "For the pre-receive hook of a server: git names the refs on standard input and holds the objects in\n"
         "quarantine; whatever the exit status is but 0, nothing of the push is kept.",
+        takes="",
     )
     add_scan_options(parser)
+    add_trust_option(parser)
     options = scan_options(parser.parse_intermixed_args(argv))
     if sys.stdin.isatty():
         raise UsageError(
@@ -28,5 +30,5 @@ def run(argv: Sequence[str]) -> int:
             "Put it into hooks/pre-receive of the server's repository: exec keysieve pre-receive",
         )
     repository = discover()
-    pushed = new_objects(repository, incoming(sys.stdin.buffer.read()), ["--all"])
+    pushed = new_objects(repository, incoming(sys.stdin.buffer.read()), ["--all"], "HEAD")
     return scan_updates(repository, pushed, "pre-receive", options)

@@ -10,7 +10,7 @@ from keysieve.git.changes import PathChange
 from keysieve.git.objects import StoredObject
 from keysieve.git.repository import Repository
 from keysieve.scan.blobs import in_new_versions, new_entries
-from keysieve.scan.commits import RangeScan, scan_commits
+from keysieve.scan.commits import RangeScan, heed_what_was_there, scan_commits
 from keysieve.scan.gathering import Located, Progress, no_progress
 from keysieve.sources.pushed import Pushed
 
@@ -30,6 +30,7 @@ def scan_pushed(repository: Repository, pushed: Pushed, sieve: Sieve, progress: 
     for ref in pushed.refs:
         for credential in sieve.sift(ref):
             gathered.located.append(Located(credential, Place("ref-name", ref)))
+    heed_what_was_there(pushed.base, gathered, result.store)
     return result
 
 

@@ -41,12 +41,16 @@ class Pushed:
         tags: Annotated tags that the refs lead through.
         entries: Blobs that refs lead to without a commit.
         refs: The names of the refs.
+        heads: The commits that the refs lead to, of which these are new.
+        base: The commit before the push, whose settings count; None where there is none.
     """
 
     refs: tuple[bytes, ...]
     commits: tuple[str, ...] = ()
     tags: list[StoredObject] = field(default_factory=list, repr=False)
     entries: list[Entry] = field(default_factory=list)
+    heads: tuple[str, ...] = ()
+    base: str | None = None
 
 
 def outgoing(lines: bytes) -> list[Update]:
@@ -105,7 +109,9 @@ def tracking(repository: Repository, remote: str) -> list[str]:
     return [f"--remotes={name}" for name in sorted(names) if not set(name) & set("*?[\\")]
 
 
-def new_objects(repository: Repository, updates: Sequence[Update], known: Sequence[str]) -> Pushed:
+def new_objects(
+    repository: Repository, updates: Sequence[Update], known: Sequence[str], trunk: str | None = None
+) -> Pushed:
     """What the updates lead to that the receiving side does not have.
 
     Args:
@@ -113,6 +119,8 @@ def new_objects(repository: Repository, updates: Sequence[Update], known: Sequen
         updates: From `outgoing` or `incoming`.
         known: Options of `git rev-list` that name what the receiving side is known to have. Old values of the
             updated refs that are here are known, too.
+        trunk: Revision of the branch that everything is to be merged into in the end, where it is known: what it
+            settles counts, so that no branch can settle what counts for itself.
 
     Raises:
         GitError: It cannot be told, because something of it is not here.
@@ -123,7 +131,28 @@ def new_objects(repository: Repository, updates: Sequence[Update], known: Sequen
     excluded = list(objects.resolve(repository, sorted(old))) if old else []
     if commits:
         pushed.commits = _commits(repository, commits, excluded, known)
+        pushed.heads = tuple(commits)
+        pushed.base = _base(repository, pushed, trunk, excluded)
     return pushed
+
+
+def _base(repository: Repository, pushed: Pushed, trunk: str | None, old: Sequence[str]) -> str | None:
+    """The best common ancestor of all that is pushed and the trunk, else the old values, else what is not new."""
+    if trunk is not None and repository.run(["rev-parse", "--verify", "--quiet", f"{trunk}^{{commit}}"])[0] == 0:
+        before: Sequence[str] = [trunk]
+    else:
+        before = old or _boundary(repository, pushed.commits)
+    if not before:
+        return None
+    status, out, _ = repository.run(["merge-base", "--octopus", *before, *pushed.heads])
+    return out.decode().split("\n")[0] if status == 0 else None
+
+
+def _boundary(repository: Repository, new: Sequence[str]) -> list[str]:
+    """The parents of the first new commit: what it was made on."""
+    if not new:
+        return []
+    return repository.output(["rev-parse", f"{new[0]}^@"]).decode().split()
 
 
 def _peel(repository: Repository, oids: Sequence[str], pushed: Pushed) -> list[str]:
