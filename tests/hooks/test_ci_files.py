@@ -222,6 +222,20 @@ def test_pull_request_from_leak_to_green_on_github(forge, runner) -> None:
     assert (status, "conf.ini" in summary) == (0, False)
 
 
+def test_comment(tmp_path) -> None:
+    """GitHub's own program posts the report to the pull request; here it only shows what it is given."""
+    (tmp_path / "keysieve.txt").write_text("1 credential found\n")
+    gh = tmp_path / "gh"
+    gh.write_text('#!/bin/sh\necho "$@"; for last; do :; done; cat "$last"\n')
+    gh.chmod(0o755)
+    env = clean_environment(tmp_path) | {"RUNNER_TEMP": str(tmp_path), "NUMBER": "7", "GITHUB_REPOSITORY": "o/r"}
+    env["PATH"] = f"{tmp_path}:{env['PATH']}"
+    done = bash(STEPS["Comment on the pull request"]["run"], tmp_path, env)
+    assert done.returncode == 0, done.stderr.decode()
+    assert done.stdout.decode().startswith("pr comment 7 --repo o/r --body-file ")
+    assert "````text\n1 credential found\n````" in done.stdout.decode()
+
+
 @needs_formats
 def test_merge_request_from_leak_to_green_on_gitlab(forge) -> None:
     job = yaml.safe_load(template())["keysieve"]
