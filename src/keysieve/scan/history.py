@@ -180,9 +180,15 @@ class HistoryScan:
             for sighting in self._attribution.removed.get(oid, ())
             if sighting.commit not in brought
         ]
+        holding = tuple(ref.name for ref in self.refs if held.get(ref.peeled, 0) >> number & 1)
         return Story(
             introduced=min(brought, key=rank.__getitem__, default=None),
             removed=None if live else max(gone, key=rank.__getitem__, default=None),
             live=live,
-            refs=tuple(ref.name for ref in self.refs if held.get(ref.peeled, 0) >> number & 1),
+            refs=holding,
+            pushed=self._is_pushed(holding),
         )
+
+    def _is_pushed(self, holding: Sequence[bytes]) -> bool | None:
+        """Whether a remote-tracking ref holds it. A bare repository has none, and is what others push to."""
+        return None if self.repository.is_bare else any(name.startswith(b"refs/remotes/") for name in holding)
