@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from keysieve.blob import NotRead
 from keysieve.engine.redaction import fingerprint
 from keysieve.engine.sieve import Sieve
 from keysieve.errors import GitError, UsageError
 from keysieve.finding import Finding
 from keysieve.git.repository import Repository, discover
-from keysieve.scan.assembly import Telling, Told, tell
+from keysieve.scan.assembly import Telling, tell
 from keysieve.scan.gathering import Gathered, Located, Progress, no_progress
 
 if TYPE_CHECKING:
@@ -32,18 +33,20 @@ class LookedUp:
         finding: As it is reported.
         situation: What advice depends on.
         located: Its places with its values; empty where a report names places that cannot be read here.
+        is_excused: Whether it is set aside.
     """
 
     finding: Finding
     situation: Situation
     located: tuple[Located, ...] = field(default=(), repr=False)
+    is_excused: bool = False
 
     @property
     def values(self) -> dict[str, bytes]:
         """Value name → value, as far as they could be read."""
-        prints = set(self.finding.fingerprints.values())
+        known = set(self.finding.fingerprints.values())
         found = (match for one in self.located for match in one.credential.matches)
-        return {match.name: match.value for match in found if fingerprint(match.value) in prints}
+        return {match.name: match.value for match in found if fingerprint(match.value) in known}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ def look_up(wanted: Sequence[str], query: Query) -> list[LookedUp]:
         UsageError: One is no fingerprint, or names none or several.
         GitError: The repository cannot be read.
     """
-    beginnings = [_beginning(one) for one in wanted]
+    beginnings = [beginning(one) for one in wanted]
     known = _in_report(query.report) if query.report else everything(query)
     if not known and not query.report:
         raise _unknown(wanted[0], query)
@@ -76,13 +79,21 @@ def look_up(wanted: Sequence[str], query: Query) -> list[LookedUp]:
     return list({one.finding.fingerprint: one for one in found}.values())
 
 
-def everything(query: Query) -> list[LookedUp]:
-    """All credentials where the query looks, those with an excuse included."""
+def everything(query: Query, not_read: list[NotRead] | None = None) -> list[LookedUp]:
+    """All credentials where the query looks, those with an excuse included.
+
+    Args:
+        query: Where to look.
+        not_read: Takes what should have been readable and was not.
+    """
     sieve = Sieve()
     merged: dict[str, LookedUp] = {}
     for place in query.where or DEFAULT:
-        for told in _SCANS[place](sieve, query.progress):
-            one = LookedUp(told.finding, told.situation, tuple(told.group.located))
+        gathered, telling = _SCANS[place](sieve, query.progress)
+        if not_read is not None:
+            not_read += gathered.not_read
+        for told in tell(gathered, sieve, telling):
+            one = LookedUp(told.finding, told.situation, tuple(told.group.located), told.group.excuse is not None)
             before = merged.get(told.finding.fingerprint)
             merged[told.finding.fingerprint] = one if before is None else _joined(before, one)
     return list(merged.values())
@@ -91,33 +102,35 @@ def everything(query: Query) -> list[LookedUp]:
 def _joined(first: LookedUp, second: LookedUp) -> LookedUp:
     """One credential from two scans: what a ref reaches says more than what none does."""
     lead, other = (second, first) if first.situation.reachable is False else (first, second)
-    prints = {**other.finding.fingerprints, **lead.finding.fingerprints}
-    return LookedUp(replace(lead.finding, fingerprints=prints), lead.situation, lead.located + other.located)
+    known = {**other.finding.fingerprints, **lead.finding.fingerprints}
+    return replace(lead, finding=replace(lead.finding, fingerprints=known), located=lead.located + other.located)
 
 
-def _history(sieve: Sieve, progress: Progress) -> list[Told]:
+_Scan = tuple[Gathered, Telling]
+
+
+def _history(sieve: Sieve, progress: Progress) -> _Scan:
     from keysieve.scan.history import HistoryScan
 
     scan = HistoryScan(discover(), sieve, progress)
     scan.run()
-    return tell(scan.gathered, sieve, Telling("history", commits=scan.commits, stories=scan.stories))
+    return scan.gathered, Telling("history", commits=scan.commits, stories=scan.stories)
 
 
-def _staged(sieve: Sieve, _progress: Progress) -> list[Told]:
+def _staged(sieve: Sieve, _progress: Progress) -> _Scan:
     from keysieve.scan.staged import scan_staged
 
-    if discover().is_bare:
-        return []
-    return tell(scan_staged(sieve), sieve, Telling("staged"))
+    gathered = Gathered() if discover().is_bare else scan_staged(sieve)
+    return gathered, Telling("staged")
 
 
-def _files(sieve: Sieve, progress: Progress) -> list[Told]:
+def _files(sieve: Sieve, progress: Progress) -> _Scan:
     from keysieve.scan.files import scan_files
 
-    return tell(scan_files([b"."], sieve, progress), sieve, Telling("files"))
+    return scan_files([b"."], sieve, progress), Telling("files")
 
 
-_SCANS: dict[str, Callable[[Sieve, Progress], list[Told]]] = {"history": _history, "staged": _staged, "files": _files}
+_SCANS: dict[str, Callable[[Sieve, Progress], _Scan]] = {"history": _history, "staged": _staged, "files": _files}
 
 
 def _in_report(file: str) -> list[LookedUp]:
@@ -151,8 +164,8 @@ def read_again(one: LookedUp, file: str) -> LookedUp:
 
     sieve = Sieve()
     gathered = Gathered(located=list(located_again(one.finding, _repository(), sieve)))
-    prints = set(one.finding.fingerprints.values())
-    told = [each for each in tell(gathered, sieve, Telling(one.situation.command)) if _prints(each.finding) & prints]
+    every = tell(gathered, sieve, Telling(one.situation.command))
+    told = [each for each in every if prints(each.finding) & prints(one.finding)]
     located = tuple(place for each in told for place in each.group.located)
     again = told[0].situation if told else None
     situation = replace(
@@ -170,7 +183,12 @@ def _repository() -> Repository | None:
         return None
 
 
-def _beginning(text: str) -> str:
+def beginning(text: str) -> str:
+    """What a fingerprint begins with, as `ks1:` and at least four digits.
+
+    Raises:
+        UsageError: It is none.
+    """
     match = _FINGERPRINT.fullmatch(text.strip().lower())
     if match is None:
         raise UsageError(
@@ -180,19 +198,20 @@ def _beginning(text: str) -> str:
     return f"ks1:{match[1]}"
 
 
-def _named(beginning: str, known: Sequence[LookedUp], query: Query) -> LookedUp:
-    matching = [one for one in known if any(name.startswith(beginning) for name in _prints(one.finding))]
-    exact = [one for one in matching if beginning in _prints(one.finding)]
+def _named(start: str, known: Sequence[LookedUp], query: Query) -> LookedUp:
+    matching = [one for one in known if any(name.startswith(start) for name in prints(one.finding))]
+    exact = [one for one in matching if start in prints(one.finding)]
     found = exact or matching
     if not found:
-        raise _unknown(beginning, query)
+        raise _unknown(start, query)
     if len(found) > 1 and len({one.finding.fingerprint for one in found}) > 1:
         names = ", ".join(one.finding.fingerprint for one in found[:4])
-        raise UsageError(f"{beginning} is the beginning of several fingerprints.", f"Type more of one of: {names}")
+        raise UsageError(f"{start} is the beginning of several fingerprints.", f"Type more of one of: {names}")
     return read_again(found[0], query.report) if query.report else found[0]
 
 
-def _prints(finding: Finding) -> set[str]:
+def prints(finding: Finding) -> set[str]:
+    """Every fingerprint that names it: its own and those of its values."""
     return {finding.fingerprint, *finding.fingerprints.values()}
 
 
