@@ -281,6 +281,25 @@ export AWS_SECRET_ACCESS_KEY="${AWS_SECRET_ACCESS_KEY:?is not set}"
 curl --user "${AWS_ACCESS_KEY_ID:?is not set}:${AWS_SECRET_ACCESS_KEY:?is not set}" --aws-sigv4 x
 aws configure set aws_access_key_id ${AWS_ACCESS_KEY_ID:?is not set} # AWS_ACCESS_KEY_ID
 '''),
+    sample("shell: here-documents", "deploy", "sh", f'''
+#!/bin/bash
+cat <<\\END
+quoted
+END
+cat > credentials <<END
+aws_access_key_id = {I}
+aws_secret_access_key = {S}
+END
+''', '''
+#!/bin/bash
+cat <<\\END
+quoted
+END
+cat > credentials <<END
+aws_access_key_id = ${AWS_ACCESS_KEY_ID:?is not set}
+aws_secret_access_key = ${AWS_SECRET_ACCESS_KEY:?is not set}
+END
+'''),
     sample("fish", "a.fish", "fish", f'''
 set -gx AWS_ACCESS_KEY_ID {I}
 set -gx AWS_SECRET_ACCESS_KEY "{S}"

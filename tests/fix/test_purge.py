@@ -117,6 +117,7 @@ def test_purge_of_what_was_pushed(keysieve, make_repository, pair, tmp_path) -> 
     assert pair[1] not in remote.git("log", "--all", "-p", "-U0")
     rewritten(clone, "set -e\n" + "\n".join(lines[-3:]))
     assert keysieve("purge", "--verify", cwd=clone.path).status == 0
+    assert clone.git("rev-parse", "main") == clone.git("rev-parse", "origin/main") == remote.git("rev-parse", "main")
     folder = re.search(r"(\S+)/expressions\.txt", done.out)
     assert folder is not None
     assert not Path(folder[1]).exists()

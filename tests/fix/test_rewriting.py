@@ -105,7 +105,10 @@ def test_everything_else_stays(before: bytes, after: bytes) -> None:
     assert done.new == before + b'\n\nx = ENV.fetch("AWS_ACCESS_KEY_ID")\n\n' + after
 
 
+QUOTED = "cat > x <<'END'\na\naws_access_key_id={access_key_id}\nEND\n"
+
 BY_HAND = [
+    pytest.param("a.sh", QUOTED, "here-document", id="a quoted here-document"),
     pytest.param("a.json", '{"aws_access_key_id": "{access_key_id}"}', "no lookup is known", id="JSON"),
     pytest.param(
         "A.php", "<?php class A {\n  const KEY = '{access_key_id}';\n}", "constant", id="PHP's class constant"

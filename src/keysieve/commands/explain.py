@@ -8,12 +8,12 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from keysieve import __version__
-from keysieve.commands.looking import add_lookup_options, looked_up
+from keysieve.commands.looking import add_lookup_options, looked_up, where
 from keysieve.commands.options import Parser, print_text, terminal_width
 from keysieve.finding import Finding
 from keysieve.remedies import Line, Section, incident, remedy_for
 from keysieve.remedies.pages import markdown, text
-from keysieve.reporters.text import place, safe
+from keysieve.reporters.text import safe
 from keysieve.scan.lookup import LookedUp
 
 SCHEMA = "keysieve-explain/1"
@@ -78,13 +78,13 @@ def _facts(one: LookedUp) -> Iterator[tuple[str, str]]:
 
 def _places(finding: Finding) -> Iterator[str]:
     for one in finding.occurrences[:MOST_PLACES]:
-        yield place(one) + (f" in {one.commit[:12]}" if one.commit else "")
+        yield where(one) + (f" in {one.commit[:12]}" if one.commit else "")
     if len(finding.occurrences) > MOST_PLACES:
         yield f"and {len(finding.occurrences) - MOST_PLACES} more (all of them: --format json)"
 
 
 def _text(one: LookedUp, sections: Sequence[Section]) -> str:
-    facts = [*_facts(one), *(("At", where) for where in _places(one.finding))]
+    facts = [*_facts(one), *(("At", spot) for spot in _places(one.finding))]
     width = max(len(label) for label, _ in facts) + 2
     lines = [f"{one.finding.summary}: {_title(one)}", ""]
     lines += [f"  {label + ':':<{width}}{said}" for label, said in facts]
@@ -95,7 +95,7 @@ def _text(one: LookedUp, sections: Sequence[Section]) -> str:
 def _markdown(one: LookedUp, sections: Sequence[Section]) -> str:
     lines = [f"# {_title(one)}", "", "| | |", "| --- | --- |"]
     lines += [f"| {label} | {_cell(said)} |" for label, said in _facts(one)]
-    lines += [f"| At | {_cell(where)} |" for where in _places(one.finding)]
+    lines += [f"| At | {_cell(spot)} |" for spot in _places(one.finding)]
     lines += ["", *markdown(sections)]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -132,8 +132,8 @@ def shape(one: LookedUp, sections: Sequence[Section]) -> dict[str, Any]:
         "live": finding.live,
         "refs": None if finding.refs is None else list(finding.refs),
         "occurrences": [
-            {name: getattr(where, name) for name in ("kind", "path", "line", "column", "blob", "commit", "reachable")}
-            for where in finding.occurrences
+            {name: getattr(spot, name) for name in ("kind", "path", "line", "column", "blob", "commit", "reachable")}
+            for spot in finding.occurrences
         ],
         "sections": [asdict(section) for section in sections],
     }

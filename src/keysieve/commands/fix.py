@@ -58,7 +58,7 @@ def run(argv: Sequence[str]) -> int:
     (one,) = looked_up([arguments.fingerprint], arguments)
     sieve = Sieve()
     changes = _changes(one, sieve, arguments.prefix)
-    if arguments.to_profile:
+    if arguments.to_profile is not None:
         from keysieve.commands.profile import store
 
         path = store(arguments.to_profile, _values(one, changes, sieve))
@@ -66,6 +66,8 @@ def run(argv: Sequence[str]) -> int:
         _say("The key itself is still the one that leaked: rotate it.")
     if arguments.to_env:
         print_text(_environment(_values(one, changes, sieve), arguments))
+    if (arguments.to_profile is not None or arguments.to_env) and not (arguments.patch or arguments.apply):
+        return 0
     if not changes:
         _say(f"No file of the work tree holds {one.finding.fingerprint} (any more).")
         _say(f"  If the history does: keysieve purge {one.finding.fingerprint}")
@@ -154,9 +156,6 @@ def _environment(values: dict[str, bytes], arguments: argparse.Namespace) -> str
 
 def _carry_out(one: LookedUp, changes: Sequence[Change], sieve: Sieve, arguments: argparse.Namespace) -> int:
     real = [change for change in changes if change.rewritten.new != change.rewritten.old]
-    is_moving_only = (arguments.to_profile or arguments.to_env) and not (arguments.patch or arguments.apply)
-    if is_moving_only:
-        return 0
     if arguments.patch and real:
         create(arguments.patch, b"".join(patch(one.path, one.rewritten.old, one.rewritten.new) for one in real))
         _say(f"Written: {arguments.patch} (for you only, it holds the secret). Apply it: git apply {arguments.patch}")

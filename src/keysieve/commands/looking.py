@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Sequence
 
 from keysieve.commands.progress import TerminalProgress
+from keysieve.finding import Occurrence
+from keysieve.reporters.text import place
 from keysieve.scan.lookup import PLACES, LookedUp, Query, look_up
 
 
@@ -22,6 +24,13 @@ def add_lookup_options(parser: argparse.ArgumentParser) -> None:
         help="scan again there (default: history and index)",
     )
     group.add_argument("--no-progress", action="store_true", help="show no progress on a terminal")
+
+
+def where(one: Occurrence) -> str:
+    """A place in one line, safe to show; what has no path is named by its object."""
+    if one.path is None and one.commit is None and one.blob:
+        return f"object {one.blob[:12]}, line {one.line}"
+    return place(one)
 
 
 def looked_up(fingerprints: Sequence[str], arguments: argparse.Namespace) -> list[LookedUp]:

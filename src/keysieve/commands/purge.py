@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
 from keysieve.blob import NotRead
-from keysieve.commands.looking import add_lookup_options, looked_up
+from keysieve.commands.looking import add_lookup_options, looked_up, where
 from keysieve.commands.options import Parser, print_text
 from keysieve.commands.private import create, create_folder
 from keysieve.commands.progress import TerminalProgress
@@ -16,7 +16,7 @@ from keysieve.git.objects import read_from
 from keysieve.git.refs import Ref, refs
 from keysieve.git.repository import Repository, discover
 from keysieve.remedies.purging import ELSEWHERE, Forms, files_for, options_for
-from keysieve.reporters.text import place, safe
+from keysieve.reporters.text import safe
 from keysieve.scan.lookup import LookedUp, Query, everything
 
 STILL_THERE = 1
@@ -62,7 +62,7 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _refuse_unusable(one: LookedUp, report: str | None) -> None:
-    if report and {where.kind for where in one.finding.occurrences} - {located.place.kind for located in one.located}:
+    if report and {spot.kind for spot in one.finding.occurrences} - {located.place.kind for located in one.located}:
         raise UsageError(
             f"Not every place of {one.finding.fingerprint} in {report} can be read here.",
             "Leave --report out, so that the history is scanned again.",
@@ -112,14 +112,14 @@ def _affected(found: Sequence[LookedUp], repository: Repository) -> Iterator[str
     for one in found:
         finding = one.finding
         yield f"{safe(finding.summary)}  {finding.fingerprint}"
-        where = dict.fromkeys(f"{place(each)} ({each.encoding})" for each in finding.occurrences)
-        yield from (f"  at {line}" for line in list(where)[:10])
-        if len(where) > 10:
-            yield f"  and at {len(where) - 10} more places"
+        spots = dict.fromkeys(f"{where(each)} ({each.encoding})" for each in finding.occurrences)
+        yield from (f"  at {line}" for line in list(spots)[:10])
+        if len(spots) > 10:
+            yield f"  and at {len(spots) - 10} more places"
         yield from _ref_lines(one, known)
         hidden = sum(each.reachable is False for each in finding.occurrences)
         if hidden:
-            yield f"  reflogs, dropped stashes or dangling objects of this clone: {hidden} places"
+            yield f"  reflogs, dropped stashes, dangling objects here: {hidden} place{'s' if hidden > 1 else ''}"
 
 
 def _ref_lines(one: LookedUp, known: Sequence[Ref]) -> Iterator[str]:
@@ -151,21 +151,23 @@ def _before(found: Sequence[LookedUp]) -> Iterator[str]:
 
 
 def _commands(found: Sequence[LookedUp], repository: Repository, folder: str, files: Sequence[str]) -> Iterator[str]:
-    options = " ".join(
-        f"{name} {shlex.quote(os.path.join(os.path.abspath(folder), file))}" for name, file in options_for(files)
-    )
+    paths = ((name, shlex.quote(os.path.join(os.path.abspath(folder), file))) for name, file in options_for(files))
+    options = " ".join(f"{name} {path}" for name, path in paths)
     proof = f"  $ keysieve purge --verify {' '.join(one.finding.fingerprint for one in found)}"
+    in_place = f"git filter-repo --force {options}"
     if _has_origin(repository):
         yield "Commands (pip install git-filter-repo), in this repository:"
         yield '  $ git clone --mirror "$(git remote get-url origin)" ../purge.git && cd ../purge.git'
         yield f"  $ git filter-repo --sensitive-data-removal {options}"
         yield proof
         yield "  $ git push --force --mirror origin"
-        yield "Hosts refuse refs/pull/* in such a push, that is expected. Then clone again, or rewrite this clone, too:"
+        yield "Hosts refuse refs/pull/* in such a push, that is expected. Then clone again; or rewrite this clone, too,"
+        yield "if it has work that no other has (this resets the work tree to HEAD and ends the reflogs):"
+        in_place = f'url=$(git remote get-url origin) && {in_place} && git remote add origin "$url" && git fetch -q'
     else:
-        yield "Commands (pip install git-filter-repo), in this repository; it has no origin, and is rewritten in place:"
-    yield "(this resets the work tree to HEAD and ends the reflogs: put away first what is not committed)"
-    yield f"  $ git filter-repo --force {options}"
+        yield "Commands (pip install git-filter-repo), in this repository; it has no origin, and is rewritten in place"
+        yield "(this resets the work tree to HEAD and ends the reflogs: put away first what is not committed):"
+    yield f"  $ {in_place}"
     yield proof
     yield f"  $ rm -r {shlex.quote(os.path.abspath(folder))}"
 
@@ -197,7 +199,7 @@ def verify(fingerprints: Sequence[str], *, progress: bool) -> int:
     ]
     for one in there:
         print_text(f"still there: {safe(one.finding.summary)}  {one.finding.fingerprint}\n")
-        print_text("".join(f"  at {place(each)}\n" for each in one.finding.occurrences[:10]))
+        print_text("".join(f"  at {where(each)}\n" for each in one.finding.occurrences[:10]))
     if there:
         return STILL_THERE
     if unread:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 REMOVED = b"REMOVED"
 """What stands there afterwards."""
 ELSEWHERE = (
+    "The server: it keeps the old objects until it collects garbage (git gc --prune=now there, or ask the host).",
     "Every clone: their owners delete them and clone again; a push from an old clone brings the old commits back.",
     "Forks: each has a copy of its own; ask their owners, or the host, to delete or rewrite them.",
     "Pull and merge requests (refs/pull/*, refs/merge-requests/*): only the host can drop these and its cached views.",

@@ -50,7 +50,7 @@ class Replacement:
         line: Lines that change as a whole; the first that fits is taken, before anything else.
         adjust: Expressions and replacements for the rest of the line of a string that was replaced.
         adjust_block: The same for the text before that line.
-        by_hand: Expressions for lines that cannot be changed, and why.
+        by_hand: Expressions for lines that cannot be changed, and why; `by_hand_after` for the text before the line.
         imports: Expressions and replacements of which the first that matches brings in what `quoted` needs.
         import_present: Expression that says that nothing has to be brought in.
         append: Text for the end of the file, when `append_if` matches and `append_unless` does not.
@@ -75,6 +75,7 @@ class Replacement:
     adjust: tuple[tuple[str, str], ...] = ()
     adjust_block: tuple[tuple[str, str], ...] = ()
     by_hand: tuple[tuple[str, str], ...] = ()
+    by_hand_after: tuple[tuple[str, str], ...] = ()
     imports: tuple[tuple[str, str], ...] = ()
     import_present: str = ""
     append: str = ""

@@ -173,6 +173,9 @@ class _Work:
         for pattern, reason in language.by_hand:
             if re.search(pattern.encode(), line):
                 return reason
+        for pattern, reason in language.by_hand_after:
+            if re.search(pattern.encode(), self.text[:start]):
+                return reason
         if not set(match.encoding.split("+")) <= _SPELLINGS:
             return f"it stands there as {match.encoding}"
         edit = self._by_token(match, language, name)

@@ -86,7 +86,7 @@ def report(gathered: Gathered, sieve: Sieve, telling: Telling, started: float) -
 class Told:
     """One credential with its values, as it is reported, and what its remedy depends on."""
 
-    group: Group
+    group: Group = field(repr=False)
     finding: Finding
     situation: Situation
 

@@ -75,7 +75,7 @@ def look_up(wanted: Sequence[str], query: Query) -> list[LookedUp]:
     known = _in_report(query.report) if query.report else everything(query)
     if not known and not query.report:
         raise _unknown(wanted[0], query)
-    found = [_named(text, known, query) for text in beginnings]
+    found = [named(text, known, query) for text in beginnings]
     return list({one.finding.fingerprint: one for one in found}.values())
 
 
@@ -198,7 +198,12 @@ def beginning(text: str) -> str:
     return f"ks1:{match[1]}"
 
 
-def _named(start: str, known: Sequence[LookedUp], query: Query) -> LookedUp:
+def named(start: str, known: Sequence[LookedUp], query: Query) -> LookedUp:
+    """The one of the known credentials that a fingerprint, or an unambiguous beginning of one, names.
+
+    Raises:
+        UsageError: None, or several.
+    """
     matching = [one for one in known if any(name.startswith(start) for name in prints(one.finding))]
     exact = [one for one in matching if start in prints(one.finding)]
     found = exact or matching
