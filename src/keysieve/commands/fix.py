@@ -215,7 +215,7 @@ def _say_next(one: LookedUp, real: Iterable[Change], arguments: argparse.Namespa
     if names:
         _say(f"The files then read {', '.join(names)}. To set them: keysieve fix {one.finding.fingerprint} --to-env")
     if arguments.apply:
-        _say(f"Look at it (git diff), stage it, and rotate the key: keysieve explain {one.finding.fingerprint}")
+        _say(f"Stage it (git add), and rotate the key: keysieve explain {one.finding.fingerprint}")
 
 
 def _say_by_hand(one: LookedUp, changes: Iterable[Change]) -> int:

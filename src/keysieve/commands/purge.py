@@ -17,6 +17,7 @@ from keysieve.git.refs import Ref, refs
 from keysieve.git.repository import Repository, discover
 from keysieve.remedies.purging import ELSEWHERE, Forms, files_for, options_for
 from keysieve.reporters.text import safe
+from keysieve.scan.gathering import Located
 from keysieve.scan.lookup import LookedUp, Query, everything
 
 STILL_THERE = 1
@@ -48,6 +49,8 @@ def run(argv: Sequence[str]) -> int:
         return verify(arguments.fingerprints, progress=not arguments.no_progress)
     if not arguments.fingerprints:
         raise UsageError("Which credential?", "Type: keysieve purge FINGERPRINT   (they stand in keysieve history)")
+    if arguments.where and "history" not in arguments.where:
+        raise UsageError("A purge needs to know every form in the history.", "Leave --in out.")
     repository = discover()
     found = looked_up(arguments.fingerprints, arguments)
     for one in found:
@@ -67,11 +70,16 @@ def _refuse_unusable(one: LookedUp, report: str | None) -> None:
             f"Not every place of {one.finding.fingerprint} in {report} can be read here.",
             "Leave --report out, so that the history is scanned again.",
         )
-    if one.situation.command == "staged":
+    if not any(_is_in_history(each) for each in one.located):
         raise UsageError(
-            f"{one.finding.fingerprint} is only staged: there is no history to rewrite.",
-            f"Unstage it (git restore --staged FILE), then: keysieve fix {one.finding.fingerprint}",
+            f"{one.finding.fingerprint} stands in no commit: there is no history to rewrite.",
+            f"Unstage it (git restore --staged FILE), then: keysieve fix {one.finding.fingerprint}; git gc --prune=now",
         )
+
+
+def _is_in_history(one: Located) -> bool:
+    place = one.place
+    return bool(place.commit or place.reachable or place.kind in ("tag-message", "ref-name", "note"))
 
 
 def _forms(found: Iterable[LookedUp], repository: Repository) -> Forms:
