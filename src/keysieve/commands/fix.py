@@ -17,7 +17,7 @@ from keysieve.engine.catalogue import shipped_rules
 from keysieve.engine.redaction import fingerprint, redact
 from keysieve.engine.sieve import Sieve
 from keysieve.errors import UsageError
-from keysieve.remedies import remedy_for
+from keysieve.remedies import Situation, remedy_for
 from keysieve.remedies.choice import choose
 from keysieve.remedies.patch import patch
 from keysieve.remedies.replacement import replacement_in
@@ -44,6 +44,7 @@ class Change:
     folder: bytes
     path: bytes = field(repr=False)
     shown: str
+    situation: Situation
     rewritten: Rewritten
 
     @property
@@ -116,10 +117,9 @@ def _change(folder: bytes, path: bytes, one: LookedUp, sieve: Sieve, prefix: str
     if not variables:
         return None
     context = data[:65536] + b"\n" + data[min(match.start for match in found) :][:4096]
-    language = choose(replace(one.situation, path=path, context=context, kind="file")).language.id
-    return Change(
-        folder, path, _masked(path, sieve), rewrite(data, variables, replacement_in(language, path), sieve.sift)
-    )
+    situation = replace(one.situation, path=path, context=context, kind="file")
+    language = replacement_in(choose(situation).language.id, path)
+    return Change(folder, path, _masked(path, sieve), situation, rewrite(data, variables, language, sieve.sift))
 
 
 def _read(file: bytes) -> bytes | None:
@@ -169,7 +169,7 @@ def _carry_out(one: LookedUp, changes: Sequence[Change], sieve: Sieve, arguments
         print_text("" if arguments.reveal else _MASKED)
         print_text("".join(_diff(change, sieve, reveal=arguments.reveal) for change in real))
     _say_next(one, real, arguments)
-    return _say_by_hand(one, changes)
+    return _say_by_hand(changes)
 
 
 def _write(change: Change) -> bool:
@@ -218,19 +218,17 @@ def _say_next(one: LookedUp, real: Iterable[Change], arguments: argparse.Namespa
         _say(f"Stage it (git add), and rotate the key: keysieve explain {one.finding.fingerprint}")
 
 
-def _say_by_hand(one: LookedUp, changes: Iterable[Change]) -> int:
-    """Name the places that are left; 1 if there are any."""
-    is_left = False
-    for change in changes:
-        for place in change.rewritten.by_hand:
-            is_left = True
-            _say(f"Left for you: {change.shown}:{place.line}: {place.reason}.")
-    if is_left:
-        remedy = remedy_for(one.situation)
+def _say_by_hand(changes: Iterable[Change]) -> int:
+    """Name the places that are left, with what to do in such a file; 1 if there are any."""
+    left = [change for change in changes if change.rewritten.by_hand]
+    for change in left:
+        for line, reason in dict.fromkeys((place.line, place.reason) for place in change.rewritten.by_hand):
+            _say(f"Left for you: {change.shown}:{line}: {reason}.")
+        remedy = remedy_for(change.situation)
         _say(f"  {remedy.steps[0]}")
-        for line in (remedy.replacement or "").splitlines():
-            _say(f"    {line}")
-    return NOT_DONE if is_left else 0
+        for text in (remedy.replacement or "").splitlines():
+            _say(f"    {text}".rstrip())
+    return NOT_DONE if left else 0
 
 
 def _masked(path: bytes, sieve: Sieve) -> str:
