@@ -144,6 +144,31 @@ def test_file_that_does_not_hold_it_any_more(repo, keysieve, pair, change, tmp_p
     assert change != "link" or (tmp_path / "target.sh").read_text() == pair[0]
 
 
+def test_link_to_a_folder_outside_is_not_followed(repo, keysieve, pair, tmp_path) -> None:
+    name = planted(repo, keysieve, b"a/deploy.sh", pair[0])
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside/deploy.sh").write_text(pair[0])
+    shutil.rmtree(repo.path / "a")
+    (repo.path / "a").symlink_to(tmp_path / "outside")
+    assert keysieve("fix", name, "--apply", cwd=repo.path).status == 1
+    assert (tmp_path / "outside/deploy.sh").read_text() == pair[0]
+
+
+def test_tree_that_names_the_folder_above_is_not_followed(repo, keysieve, pair, tmp_path) -> None:
+    (tmp_path / "deploy.sh").write_text(pair[0])
+    blob = repo.git("hash-object", "-w", "../deploy.sh")
+    inner = repo.run("git", "mktree", input=f"100644 blob {blob}\tdeploy.sh\n".encode()).stdout.decode().strip()
+    raw = b"40000 ..\0" + bytes.fromhex(inner)
+    tree = (
+        repo.run("git", "hash-object", "-t", "tree", "-w", "--literally", "--stdin", input=raw).stdout.decode().strip()
+    )
+    repo.git("update-ref", "refs/heads/main", repo.git("commit-tree", "-m", "x", tree))
+    (finding,) = keysieve("history", "--format", "json", cwd=repo.path).findings
+    assert finding["occurrences"][0]["path"] == "../deploy.sh"
+    assert keysieve("fix", finding["fingerprint"], "--apply", cwd=repo.path).status == 1
+    assert (tmp_path / "deploy.sh").read_text() == pair[0]
+
+
 def test_what_is_left_is_named_and_fails(repo, keysieve, pair) -> None:
     _, key_id, secret = pair
     name = planted(

@@ -103,7 +103,8 @@ def _changes(one: LookedUp, sieve: Sieve, prefix: str) -> list[Change]:
     is_on_disk = one.situation.command == "files" or repository is None
     folder = os.getcwdb() if is_on_disk or repository is None else repository.directory
     located = [each.place.path for each in one.located if each.place.kind in _KINDS and each.place.path]
-    changes = [_change(folder, path, one, sieve, prefix) for path in dict.fromkeys(located)]
+    paths = (path for path in dict.fromkeys(located) if is_on_disk or _is_inside(folder, path))
+    changes = [_change(folder, path, one, sieve, prefix) for path in paths]
     return [change for change in changes if change is not None]
 
 
@@ -120,6 +121,13 @@ def _change(folder: bytes, path: bytes, one: LookedUp, sieve: Sieve, prefix: str
     situation = replace(one.situation, path=path, context=context, kind="file")
     language = replacement_in(choose(situation).language.id, path)
     return Change(folder, path, _masked(path, sieve), situation, rewrite(data, variables, language, sieve.sift))
+
+
+def _is_inside(folder: bytes, path: bytes) -> bool:
+    """Whether a path that a repository names is a file of its work tree, with no link and no `..` on the way."""
+    top = os.path.realpath(folder)
+    wanted = os.path.join(top, os.path.dirname(path)).rstrip(b"/")
+    return b".." not in path.split(b"/") and os.path.realpath(wanted) == wanted
 
 
 def _read(file: bytes) -> bytes | None:
