@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from keysieve.blob import NotRead
 from keysieve.commands.options import Parser, add_scan_options, finish, scan_options
-from keysieve.commands.staged import Settled
+from keysieve.commands.staged_in_full import Settled
 from keysieve.git import objects
 from keysieve.git.run import environment
 from keysieve.scan.assembly import Telling, report
