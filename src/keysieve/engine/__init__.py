@@ -48,7 +48,20 @@ def matches(
     locator.look(stretches)
     for start, end in _aligned(stretches):
         locator.look_decoded(start, end, on_limit)
-    return sorted(locator.found, key=lambda match: (match.start, match.order))
+    found = sorted(locator.found, key=lambda match: (match.start, match.order))
+    return _without_covered(found, {rule.id for rule in rules if rule.covers})
+
+
+def _without_covered(found: list[Match], covering: set[str]) -> list[Match]:
+    """Without what stands inside a value that covers it: the key id of a pre-signed URL, the token in it."""
+    wide = [match for match in found if match.rule in covering]
+    if not wide:
+        return found
+    return [match for match in found if not any(_covers(one, match) for one in wide if one is not match)]
+
+
+def _covers(outer: Match, inner: Match) -> bool:
+    return outer.start <= inner.start and inner.end <= outer.end and outer.rule != inner.rule
 
 
 def _aligned(stretches: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:

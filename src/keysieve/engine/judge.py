@@ -72,6 +72,27 @@ def judge_secret_access_key(value: bytes, *, named: bool) -> str | None:
     return "words or a path" if log_likelihood_ratio(value) > limit else None
 
 
+def judge_random(value: bytes) -> str | None:
+    """Whether a value that a rule found can be drawn at random, whatever its alphabet and length.
+
+    Args:
+        value: The candidate, without what stands around it.
+
+    Returns:
+        None for a likely value, else why it is unlikely, in a few words.
+    """
+    # Of 26 random lower-case letters and digits, the shortest that a rule asks about, fewer than 8 are distinct with a
+    # chance of 1e-11.
+    if len(set(value)) < min(_FEWEST_DISTINCT, len(value) // 3):
+        return "too few distinct characters"
+    if _has_run(value):
+        return "alphabet run"
+    if _is_periodic(value):
+        return "repeated text"
+    is_like_secret = 40 <= len(value) <= 64 and not _is_one_case(value)
+    return "words or a path" if is_like_secret and log_likelihood_ratio(value) > NAMED_LIMIT else None
+
+
 def judge_access_key_id(value: bytes) -> tuple[Literal["placeholder", "example"], str] | None:
     """Whether an access key id was made up.
 

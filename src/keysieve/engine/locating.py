@@ -97,6 +97,7 @@ class Locator:
             is_named=candidate.is_named,
             unlikely=candidate.unlikely,
             order=order,
+            is_secret=candidate.rule.is_secret,
         )
 
 

@@ -108,7 +108,7 @@ def candidates(
         if rule.needs_company:
             found += _in_company(text, lines, compiled, found, matches)
         else:
-            found += (Candidate(rule, match["value"], *match.span("value"), is_named=True) for match in matches)
+            found += (_candidate(text, rule, match) for match in matches)
     return sorted(found, key=lambda candidate: (candidate.start, candidate.end))
 
 
@@ -143,12 +143,21 @@ def _in_company(
             yield Candidate(compiled.rule, value, start, end, is_labelled, unlikely)
 
 
+def _candidate(text: bytes, rule: Rule, match: regex.Match[bytes]) -> Candidate:
+    """A value that needs no company."""
+    value = match["value"]
+    start, end = match.span("value")
+    return Candidate(rule, value, start, end, True, _doubt(rule, value, text, start, end, is_labelled=True))
+
+
 def _doubt(rule: Rule, value: bytes, text: bytes, start: int, end: int, *, is_labelled: bool) -> str:
     """Why a value is probably not what the rule looks for; empty if it may be."""
-    if rule.judge != "secret-access-key":
+    if rule.judge not in ("random", "secret-access-key"):
         return ""
     if not is_labelled and judge.is_base64_tail(text, start, end):
         return "the end of a longer base64 text"
+    if rule.judge == "random":
+        return judge.judge_random(value) or ""
     return judge.judge_secret_access_key(value, named=True) or ""
 
 

@@ -30,7 +30,12 @@ def pair(matches: Sequence[Match], rules: Sequence[Rule]) -> list[Credential]:
             for members in _compose(ordered, rule, taken):
                 taken.update(members)
                 credentials.append(Credential(rule.id, tuple(ordered[index] for index in sorted(members))))
-    credentials += (Credential(one.rule, (one,)) for index, one in enumerate(ordered) if index not in taken)
+    companions = {rule.id for rule in rules if not rule.stands_alone}
+    credentials += (
+        Credential(one.rule, (one,))
+        for index, one in enumerate(ordered)
+        if index not in taken and one.rule not in companions
+    )
     return sorted(credentials, key=lambda credential: _position(credential.first))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from keysieve.engine import credentials
+from keysieve.engine import credentials, matches
 from keysieve.engine.generator import Generator
 from keysieve.engine.prefilter import Prefilter, expressions, shipped_expressions
 from keysieve.rule import Rule
@@ -58,6 +58,8 @@ def _examples(rule: Rule, rules: Sequence[Rule], prefilter: Prefilter) -> Iterat
 
 def _finds(rule: Rule, text: bytes, rules: Sequence[Rule]) -> bool:
     """Whether the rule finds something likely, alone or as a part of another rule's credential."""
+    if not rule.stands_alone:
+        return any(match.rule == rule.id for match in matches(text, rules))
     return any(
         (rule.is_composite and one.rule == rule.id)
         or any(match.rule == rule.id and not match.unlikely for match in one.matches)
@@ -68,7 +70,13 @@ def _finds(rule: Rule, text: bytes, rules: Sequence[Rule]) -> bool:
 def _runaways(rule: Rule) -> Iterator[str]:
     import regex
 
-    for name, source in (("pattern", rule.pattern), ("names", rule.names), ("weak_names", rule.weak_names)):
+    patterns = (
+        ("pattern", rule.pattern),
+        ("names", rule.names),
+        ("weak_names", rule.weak_names),
+        ("context", rule.context),
+    )
+    for name, source in patterns:
         if not source:
             continue
         compiled = regex.compile(source)
@@ -88,5 +96,6 @@ def _runaways(rule: Rule) -> Iterator[str]:
 
 def hostile_texts(rule: Rule) -> Iterator[bytes]:
     """Texts on which a pattern with nested repetition would run for ever."""
-    for piece in (b"A", b"a/", b" ", b"secret", b"aws_", b"\\", b"%2F", *rule.literals):
+    words = re.findall(rb"[A-Za-z0-9=&?:/-]{3,}", rule.pattern)
+    for piece in dict.fromkeys((b"A", b"a/", b" ", b"secret", b"aws_", b"\\", b"%2F", *rule.literals, *words)):
         yield (piece * (HOSTILE_SIZE // len(piece) + 1))[:HOSTILE_SIZE]
