@@ -48,20 +48,31 @@ def matches(
     locator.look(stretches)
     for start, end in _aligned(stretches):
         locator.look_decoded(start, end, on_limit)
-    found = sorted(locator.found, key=lambda match: (match.start, match.order))
-    return _without_covered(found, {rule.id for rule in rules if rule.covers})
+    return _without_covered(locator.found, {rule.id for rule in rules if rule.covers})
 
 
 def _without_covered(found: list[Match], covering: set[str]) -> list[Match]:
-    """Without what stands inside a value that covers it: the key id of a pre-signed URL, the token in it."""
-    wide = [match for match in found if match.rule in covering]
-    if not wide:
-        return found
-    return [match for match in found if not any(_covers(one, match) for one in wide if one is not match)]
+    """Without what stands inside another match that is all of it.
+
+    That is the key id or token inside a value that covers it (a pre-signed URL), and the beginning of a value that
+    only its decoded text shows in full.
+    """
+    kept: list[Match] = []
+    reach: list[Match] = []
+    for match in sorted(found, key=lambda one: (one.start, -one.end)):
+        reach = [one for one in reach if one.end > match.start]
+        if not any(_is_all_of(outer, match, covering) for outer in reach):
+            kept.append(match)
+        reach.append(match)
+    return sorted(kept, key=lambda match: (match.start, match.order))
 
 
-def _covers(outer: Match, inner: Match) -> bool:
-    return outer.start <= inner.start and inner.end <= outer.end and outer.rule != inner.rule
+def _is_all_of(outer: Match, inner: Match, covering: set[str]) -> bool:
+    if inner.end > outer.end:
+        return False
+    if outer.rule != inner.rule:
+        return outer.rule in covering
+    return len(outer.value) > len(inner.value) and outer.value.startswith(inner.value)
 
 
 def _aligned(stretches: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import groupby, pairwise
+from itertools import pairwise
 
 from keysieve.engine.match import Credential, Match
 from keysieve.rule import Rule
 
 FAR = 30
-"""Lines between neighbours that begin a new group: within a group order decides, across groups distance does."""
+"""Lines between neighbours beyond which order says nothing and only nearness counts."""
+NEAR = 256
+"""Bytes between neighbours on one line that count as nothing: objects in minified code are about so long."""
 
 
 def pair(matches: Sequence[Match], rules: Sequence[Rule]) -> list[Credential]:
@@ -62,44 +64,95 @@ def _of(ordered: Sequence[Match], rule_id: str) -> list[int]:
 
 
 def _partners(ordered: Sequence[Match], left: Sequence[int], right: Sequence[int]) -> dict[int, int]:
-    """For each of `left` its partner of `right`, where it has one: first by order within groups, then by distance."""
+    """For each of `left` its partner of `right`, where it has one.
+
+    Clusters grow by the distance between neighbours: as soon as one holds as many of the one as of the other, they
+    are paired in order. What is left within `FAR` lines is paired in order at the least total distance, the rest with
+    its nearest neighbour.
+    """
     sides = dict.fromkeys(left, 0) | dict.fromkeys(right, 1)
     partner: dict[int, int] = {}
-    rest: list[int] = []
-    for group in _groups(ordered, sorted(sides)):
-        rest += _pair_runs(group, sides, partner)
-    _pair_nearest(ordered, rest, sides, partner)
-    return partner
+    clusters = [[index] for index in sorted(sides)]
+    for step in sorted({_distance(ordered[a], ordered[b]) for a, b in pairwise(sorted(sides))}):
+        if step[0] > FAR:
+            break
+        clusters = [_without_pairs(one, sides, partner) for one in _merged(ordered, clusters, step)]
+        clusters = [one for one in clusters if one]
+    for one in clusters:
+        _pair_in_order(ordered, one, sides, partner)
+    _pair_nearest(ordered, [i for one in clusters for i in one if i not in partner], sides, partner)
+    return {index: partner[index] for index in left if index in partner}
 
 
-def _groups(ordered: Sequence[Match], indices: Sequence[int]) -> Iterable[list[int]]:
-    group: list[int] = []
-    for index in indices:
-        if group and ordered[index].line - ordered[group[-1]].end_line > FAR:
-            yield group
-            group = []
-        group.append(index)
-    if group:
-        yield group
+def _distance(one: Match, other: Match) -> tuple[int, int]:
+    """Lines, then magnitude of the bytes, between two matches that follow each other."""
+    return max(0, other.line - one.end_line), max(0, (other.start - one.end) // NEAR).bit_length()
 
 
-def _pair_runs(group: Sequence[int], sides: dict[int, int], partner: dict[int, int]) -> list[int]:
-    """Pair runs of equal length that follow each other (id id secret secret); gives back what is left over."""
-    runs = [list(run) for _, run in groupby(group, key=sides.__getitem__)]
-    rest: list[int] = []
-    position = 0
-    while position < len(runs):
-        here = runs[position]
-        following = runs[position + 1] if position + 1 < len(runs) else []
-        if len(here) == len(following):
-            for one, other in zip(here, following, strict=True):
-                left, right = (one, other) if sides[one] == 0 else (other, one)
-                partner[left] = right
-            position += 2
-        else:
-            rest += here
-            position += 1
-    return rest
+def _merged(
+    ordered: Sequence[Match], clusters: Iterable[list[int]], step: tuple[int, int]
+) -> Iterable[list[int]]:
+    """The clusters, those joined that are no more than `step` apart."""
+    merged: list[int] = []
+    for cluster in clusters:
+        if merged and _distance(ordered[merged[-1]], ordered[cluster[0]]) > step:
+            yield merged
+            merged = []
+        merged += cluster
+    if merged:
+        yield merged
+
+
+def _without_pairs(cluster: list[int], sides: dict[int, int], partner: dict[int, int]) -> list[int]:
+    """Nothing of a cluster that could be paired as a whole, else all of it."""
+    left, right = ([index for index in cluster if sides[index] == side] for side in (0, 1))
+    if len(left) != len(right):
+        return cluster
+    _join(zip(left, right, strict=True), partner)
+    return []
+
+
+def _join(pairs: Iterable[tuple[int, int]], partner: dict[int, int]) -> None:
+    for one, other in pairs:
+        partner[one], partner[other] = other, one
+
+
+def _pair_in_order(
+    ordered: Sequence[Match], cluster: Sequence[int], sides: dict[int, int], partner: dict[int, int]
+) -> None:
+    """Pair all of the rarer side, in order, so that the total distance is least."""
+    left, right = ([index for index in cluster if sides[index] == side] for side in (0, 1))
+    few, many = sorted((left, right), key=len)
+    if few:
+        _join(((few[i], many[j]) for i, j in _aligned(ordered, few, many)), partner)
+
+
+def _aligned(ordered: Sequence[Match], few: Sequence[int], many: Sequence[int]) -> list[tuple[int, int]]:
+    """Positions (in `few`, in `many`) of the pairs; as in aligning two texts, with gaps on one side only."""
+    spare = len(many) - len(few)
+    costs = [0.0] * (spare + 1)
+    takes: list[list[bool]] = []
+    for i, one in enumerate(few):
+        row: list[float] = []
+        taken: list[bool] = []
+        for gap in range(spare + 1):
+            cost = costs[gap] + _cost(ordered[one], ordered[many[i + gap]])
+            taken.append(not row or cost < row[-1])
+            row.append(cost if taken[-1] else row[-1])
+        costs = row
+        takes.append(taken)
+    pairs: list[tuple[int, int]] = []
+    gap = spare
+    for i in reversed(range(len(few))):
+        while not takes[i][gap]:
+            gap -= 1
+        pairs.append((i, i + gap))
+    return pairs
+
+
+def _cost(one: Match, other: Match) -> float:
+    """Lines apart; on one line, bytes decide."""
+    return abs(one.line - other.line) + abs(one.start - other.start) / 1e6
 
 
 def _pair_nearest(
@@ -119,6 +172,5 @@ def _pair_nearest(
         for _, one, two in sorted(adjacent):
             if one not in gone and two not in gone:
                 gone.update((one, two))
-                left, right = (one, two) if sides[one] == 0 else (two, one)
-                partner[left] = right
+                _join([(one, two)], partner)
         waiting = [index for index in waiting if index not in gone]
