@@ -32,7 +32,7 @@ def _base64(value: str) -> str:
 WRITTEN: dict[str, Callable[[str], str]] = {
     "plain": lambda value: value,
     "percent": lambda value: quote(value, safe=""),
-    "percent_lower": lambda value: quote(value, safe="").lower() if False else re.sub(r"%..", lambda m: m[0].lower(), quote(value, safe="")),
+    "percent_lower": lambda value: re.sub(r"%..", lambda m: m[0].lower(), quote(value, safe="")),
     "percent_twice": lambda value: quote(quote(value, safe=""), safe=""),
     "slash": lambda value: value.replace("/", "\\/"),
     "unicode": lambda value: value.replace("/", "\\u002F").replace("+", "\\u002b"),

@@ -84,7 +84,7 @@ WRAPPED = {
     "JSON with escaped slashes": lambda text: json.dumps(text).replace("/", "\\/").encode(),
     "JSON in base64": lambda text: base64.b64encode(json.dumps({"a": text}).encode()),
     "entities": lambda text: html.escape(text).replace("/", "&#47;").encode(),
-    "quoted-printable": lambda text: b"Content-Transfer-Encoding: quoted-printable\n\n" + quopri.encodestring(text.encode()),
+    "quoted-printable": lambda text: b"Quoted-printable:\n" + quopri.encodestring(text.encode()),
 }
 PLAIN = [
     pytest.param(FAMILIES[family][name], id=name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -54,9 +55,22 @@ def matches(
 def _without_covered(found: list[Match], covering: set[str]) -> list[Match]:
     """Without what stands inside another match that is all of it.
 
-    That is the key id or token inside a value that covers it (a pre-signed URL), and the beginning of a value that
-    only its decoded text shows in full.
+    That is the key id or token inside a value that covers it (a pre-signed URL), the beginning of a value that only
+    its decoded text shows in full, and what looks like a bad key because it is an encoded id.
     """
+    likely = _outermost([match for match in found if not match.unlikely], covering)
+    starts = [match.start for match in likely]
+    longest = max((match.end - match.start for match in likely), default=0)
+
+    def is_spoken_for(match: Match) -> bool:
+        around = likely[bisect_left(starts, match.start - longest) : bisect_left(starts, match.end)]
+        return any(match.start < one.end for one in around)
+
+    unlikely = [match for match in found if match.unlikely and not is_spoken_for(match)]
+    return sorted([*likely, *unlikely], key=lambda match: (match.start, match.order))
+
+
+def _outermost(found: list[Match], covering: set[str]) -> list[Match]:
     kept: list[Match] = []
     reach: list[Match] = []
     for match in sorted(found, key=lambda one: (one.start, -one.end)):
@@ -64,7 +78,7 @@ def _without_covered(found: list[Match], covering: set[str]) -> list[Match]:
         if not any(_is_all_of(outer, match, covering) for outer in reach):
             kept.append(match)
         reach.append(match)
-    return sorted(kept, key=lambda match: (match.start, match.order))
+    return kept
 
 
 def _is_all_of(outer: Match, inner: Match, covering: set[str]) -> bool:

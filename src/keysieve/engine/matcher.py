@@ -31,7 +31,7 @@ class Candidate:
 
     Attributes:
         start: Offset in the decoded text; `end` is exclusive.
-        is_named: Whether a label or a neighbour vouches for it.
+        is_named: Whether a label says what it is, or the rule asks for none.
         unlikely: Why the judge doubts it, else empty.
     """
 
@@ -130,7 +130,7 @@ def _in_company(
     found: Sequence[Candidate],
     matches: Iterable[regex.Match[bytes]],
 ) -> Iterator[Candidate]:
-    """Values that a label or a neighbour vouches for, and that the judge lets pass."""
+    """Values that a label or a neighbour vouches for, with what the judge says of them."""
     neighbours = _Neighbours(lines, found, compiled.rule)
     for match in matches:
         value = match["value"]
@@ -139,8 +139,7 @@ def _in_company(
         if not is_labelled and not neighbours.are_near(start, end):
             continue
         unlikely = _doubt(compiled.rule, value, text, start, end, is_labelled=is_labelled)
-        if is_labelled or not unlikely:
-            yield Candidate(compiled.rule, value, start, end, is_labelled, unlikely)
+        yield Candidate(compiled.rule, value, start, end, is_labelled, unlikely)
 
 
 def _candidate(text: bytes, rule: Rule, match: regex.Match[bytes]) -> Candidate:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from heapq import heapify, heappop, heappush
 from itertools import pairwise
 
 from keysieve.engine.match import Credential, Match
@@ -10,6 +11,8 @@ from keysieve.rule import Rule
 
 FAR = 30
 """Lines between neighbours beyond which order says nothing and only nearness counts."""
+MOST = 1_000_000
+"""Comparisons that looking for the least total distance may take."""
 NEAR = 256
 """Bytes between neighbours on one line that count as nothing: objects in minified code are about so long."""
 
@@ -27,9 +30,12 @@ def pair(matches: Sequence[Match], rules: Sequence[Rule]) -> list[Credential]:
     ordered = sorted(matches, key=_position)
     taken: set[int] = set()
     credentials: list[Credential] = []
-    for rule in rules:
-        if rule.is_composite:
-            for members in _compose(ordered, rule, taken):
+    composite = [rule for rule in rules if rule.is_composite]
+    # What is probably no key must not take the place of one that is.
+    for may_be_unlikely in (False, True):
+        usable = [index for index, one in enumerate(ordered) if not one.unlikely or (may_be_unlikely and one.is_named)]
+        for rule in composite:
+            for members in _compose(ordered, rule, [index for index in usable if index not in taken]):
                 taken.update(members)
                 credentials.append(Credential(rule.id, tuple(ordered[index] for index in sorted(members))))
     companions = {rule.id for rule in rules if not rule.stands_alone}
@@ -45,8 +51,8 @@ def _position(match: Match) -> tuple[int, int]:
     return match.start, match.order
 
 
-def _compose(ordered: Sequence[Match], rule: Rule, taken: set[int]) -> Iterable[list[int]]:
-    first, *others = ([i for i in _of(ordered, part) if i not in taken] for part in (*rule.parts, *rule.optional))
+def _compose(ordered: Sequence[Match], rule: Rule, usable: Sequence[int]) -> Iterable[list[int]]:
+    first, *others = ([i for i in usable if ordered[i].rule == part] for part in (*rule.parts, *rule.optional))
     members: dict[int, list[int]] = {index: [index] for index in first}
     for number, other in enumerate(others, start=1):
         required = number < len(rule.parts)
@@ -59,16 +65,11 @@ def _compose(ordered: Sequence[Match], rule: Rule, taken: set[int]) -> Iterable[
     return members.values()
 
 
-def _of(ordered: Sequence[Match], rule_id: str) -> list[int]:
-    return [index for index, match in enumerate(ordered) if match.rule == rule_id]
-
-
 def _partners(ordered: Sequence[Match], left: Sequence[int], right: Sequence[int]) -> dict[int, int]:
     """For each of `left` its partner of `right`, where it has one.
 
     Clusters grow by the distance between neighbours: as soon as one holds as many of the one as of the other, they
-    are paired in order. What is left within `FAR` lines is paired in order at the least total distance, the rest with
-    its nearest neighbour.
+    are paired in order. What is left is paired in order at the least total distance, first within `FAR` lines.
     """
     sides = dict.fromkeys(left, 0) | dict.fromkeys(right, 1)
     partner: dict[int, int] = {}
@@ -80,7 +81,7 @@ def _partners(ordered: Sequence[Match], left: Sequence[int], right: Sequence[int
         clusters = [one for one in clusters if one]
     for one in clusters:
         _pair_in_order(ordered, one, sides, partner)
-    _pair_nearest(ordered, [i for one in clusters for i in one if i not in partner], sides, partner)
+    _pair_in_order(ordered, [i for one in clusters for i in one if i not in partner], sides, partner)
     return {index: partner[index] for index in left if index in partner}
 
 
@@ -123,7 +124,9 @@ def _pair_in_order(
     """Pair all of the rarer side, in order, so that the total distance is least."""
     left, right = ([index for index in cluster if sides[index] == side] for side in (0, 1))
     few, many = sorted((left, right), key=len)
-    if few:
+    if len(few) * (len(many) - len(few)) > MOST:
+        _pair_nearest(ordered, cluster, sides, partner)
+    elif few:
         _join(((few[i], many[j]) for i, j in _aligned(ordered, few, many)), partner)
 
 
@@ -158,19 +161,24 @@ def _cost(one: Match, other: Match) -> float:
 def _pair_nearest(
     ordered: Sequence[Match], rest: Sequence[int], sides: dict[int, int], partner: dict[int, int]
 ) -> None:
-    """Pair what order did not: nearest first, looking at the next of the other side only, until nothing is left."""
-    waiting = list(rest)
-    while True:
-        adjacent = [
-            (ordered[two].start - ordered[one].start, one, two)
-            for one, two in pairwise(waiting)
-            if sides[one] != sides[two]
-        ]
-        if not adjacent:
-            return
-        gone: set[int] = set()
-        for _, one, two in sorted(adjacent):
-            if one not in gone and two not in gone:
-                gone.update((one, two))
-                _join([(one, two)], partner)
-        waiting = [index for index in waiting if index not in gone]
+    """Pair neighbours, nearest first, until one side is used up: about as good, and fast for any number."""
+    behind: dict[int, int | None] = dict(pairwise(rest))
+    before: dict[int, int | None] = {two: one for one, two in pairwise(rest)}
+    heap = [(_gap(ordered, *both), *both) for both in pairwise(rest) if sides[both[0]] != sides[both[1]]]
+    heapify(heap)
+    while heap:
+        _, one, two = heappop(heap)
+        if one in partner or two in partner:
+            continue
+        _join([(one, two)], partner)
+        outer = before.get(one), behind.get(two)
+        if outer[0] is not None:
+            behind[outer[0]] = outer[1]
+        if outer[1] is not None:
+            before[outer[1]] = outer[0]
+        if outer[0] is not None and outer[1] is not None and sides[outer[0]] != sides[outer[1]]:
+            heappush(heap, (_gap(ordered, outer[0], outer[1]), outer[0], outer[1]))
+
+
+def _gap(ordered: Sequence[Match], one: int, two: int) -> int:
+    return ordered[two].start - ordered[one].start
