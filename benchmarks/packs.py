@@ -43,9 +43,7 @@ def find_all_families(objects: Path, kinds: frozenset[str]) -> int:
     count = 0
     for path in pack_paths(objects):
         index = open_index(path, 20)
-        families = find_families(
-            open_pack(path.with_suffix(".pack")), index, frozenset(TYPES[kind] for kind in kinds)
-        )
+        families = find_families(open_pack(path.with_suffix(".pack")), index, frozenset(TYPES[kind] for kind in kinds))
         count += len(families.offsets)
     return count
 

@@ -51,9 +51,13 @@ def test_orders(text: str) -> None:
 @pytest.mark.parametrize(
     "arrange",
     [
-        pytest.param(lambda ids, secrets: "\n".join(f"{a}\n{b}" for a, b in zip(ids, secrets, strict=True)), id="blocks"),
+        pytest.param(
+            lambda ids, secrets: "\n".join(f"{a}\n{b}" for a, b in zip(ids, secrets, strict=True)), id="blocks"
+        ),
         pytest.param(lambda ids, secrets: "\n".join([*ids, *(f"aws_secret: {s}" for s in secrets)]), id="columns"),
-        pytest.param(lambda ids, secrets: ",".join(f"{a}:{b}" for a, b in zip(ids, secrets, strict=True)), id="one line"),
+        pytest.param(
+            lambda ids, secrets: ",".join(f"{a}:{b}" for a, b in zip(ids, secrets, strict=True)), id="one line"
+        ),
     ],
 )
 def test_a_thousand_pairs_are_right_and_fast(arrange) -> None:

@@ -54,15 +54,13 @@ def grow(repository: Path, commits: int, seed: int = 1) -> None:
         if number % 3 == 0:
             lines.insert(chance.choice([0, len(lines) // 2, len(lines)]), f"new {chance.random()}\n")
         stream.append(
-            f"commit refs/heads/main\ncommitter {who}\n".encode()
-            + _data(f"commit {number} of {seed}\n".encode())
+            f"commit refs/heads/main\ncommitter {who}\n".encode() + _data(f"commit {number} of {seed}\n".encode())
         )
         if number == 0 and has_commits:
             stream.append(b"from refs/heads/main^0\n")
         stream.append(b"M 100644 inline file\n" + _data("".join(lines).encode()))
         stream.append(
-            b"M 100644 inline folder%d/other\n" % (number % 4)
-            + _data(chance.randbytes(chance.randrange(600)))
+            b"M 100644 inline folder%d/other\n" % (number % 4) + _data(chance.randbytes(chance.randrange(600)))
         )
     stream.append(f"tag v{seed}\nfrom refs/heads/main\ntagger {who}\n".encode() + _data(b"annotated"))
     git(repository, "-c", "fastimport.unpackLimit=1000000", "fast-import", "--quiet", stdin=b"".join(stream))

@@ -108,9 +108,7 @@ def test_sees_what_git_sees(tmp_path: Path, store: Callable[[Path], None]) -> No
     assert_same(repository)
 
 
-@pytest.mark.parametrize(
-    "store", [leave_loose, pack(), pack_with_ref_deltas], ids=["loose", "packed", "REF deltas"]
-)
+@pytest.mark.parametrize("store", [leave_loose, pack(), pack_with_ref_deltas], ids=["loose", "packed", "REF deltas"])
 def test_sha256(tmp_path: Path, store: Callable[[Path], None]) -> None:
     repository = make_repository(tmp_path / "repository", "sha256")
     grow(repository, 6)
@@ -130,9 +128,7 @@ def test_long_chain_is_really_long_and_cut_into_units(tmp_path: Path) -> None:
 
 
 def read_unit(unit: WorkUnit) -> list[tuple[str, str, int]]:
-    return [
-        (item.oid.hex(), item.kind, len(item.data)) for item in read(unit) if isinstance(item, StoredObject)
-    ]
+    return [(item.oid.hex(), item.kind, len(item.data)) for item in read(unit) if isinstance(item, StoredObject)]
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn"])
@@ -191,9 +187,7 @@ def test_alternates(tmp_path: Path) -> None:
     (objects / "info" / "alternates").write_text(
         '# comment\n"../../../near \\"quoted\\"/.git/\\157bjects"\n../../../gone\n'
     )
-    (objects_of(near) / "info" / "alternates").write_text(
-        f"{objects_of(far)}\n{objects}\n"
-    )  # and back: a loop
+    (objects_of(near) / "info" / "alternates").write_text(f"{objects_of(far)}\n{objects}\n")  # and back: a loop
     directories, missing = with_alternates(objects)
     assert [place.resolve() for place in directories] == [objects, objects_of(near), objects_of(far)]
     assert [entry.reason for entry in missing] == ["alternate objects directory is missing"]
@@ -259,9 +253,7 @@ def test_wanted_kinds_only(tmp_path: Path) -> None:
     grow(repository, 2, seed=2)
     wanted = frozenset({"tag", "tree"})
     units = plan([objects_of(repository)], 1, kinds=wanted).units
-    kinds = {
-        item.kind for unit in units for item in read(unit, verify=True) if isinstance(item, StoredObject)
-    }
+    kinds = {item.kind for unit in units for item in read(unit, verify=True) if isinstance(item, StoredObject)}
     assert kinds == wanted
 
 

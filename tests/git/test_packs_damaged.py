@@ -191,9 +191,7 @@ def test_index_without_its_pack_is_reported(tmp_path: Path) -> None:
     assert list(unread.values()) == ["pack vanished"]
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"junk", zlib.compress(b"blob x\0"), zlib.compress(b"blob 9\0short")]
-)
+@pytest.mark.parametrize("content", [b"", b"junk", zlib.compress(b"blob x\0"), zlib.compress(b"blob 9\0short")])
 def test_corrupt_loose_objects(tmp_path: Path, content: bytes) -> None:
     repository = make_repository(tmp_path / "repository")
     grow(repository, 2)
@@ -240,9 +238,7 @@ def packed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, by
     return objects, files, len(found) + plan([objects], 1).skipped
 
 
-def as_we_see_files(
-    objects: Path, files: dict[str, bytes]
-) -> tuple[set[tuple[str, str, str]], dict[bytes, str]]:
+def as_we_see_files(objects: Path, files: dict[str, bytes]) -> tuple[set[tuple[str, str, str]], dict[bytes, str]]:
     for suffix, content in files.items():
         (objects / "pack" / f"pack-fuzz{suffix}").write_bytes(content)
     return as_we_see([objects], verify=False)

@@ -90,9 +90,7 @@ def _distance(one: Match, other: Match) -> tuple[int, int]:
     return max(0, other.line - one.end_line), max(0, (other.start - one.end) // NEAR).bit_length()
 
 
-def _merged(
-    ordered: Sequence[Match], clusters: Iterable[list[int]], step: tuple[int, int]
-) -> Iterable[list[int]]:
+def _merged(ordered: Sequence[Match], clusters: Iterable[list[int]], step: tuple[int, int]) -> Iterable[list[int]]:
     """The clusters, those joined that are no more than `step` apart."""
     merged: list[int] = []
     for cluster in clusters:

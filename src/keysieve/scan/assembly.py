@@ -6,6 +6,8 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from keysieve.blob import NotRead, OutOfScope, Place
 from keysieve.engine.match import Match
@@ -16,6 +18,9 @@ from keysieve.git.commits import Commit
 from keysieve.rule import Rule, Severity
 from keysieve.scan.gathering import Gathered, Located
 from keysieve.scan.grouping import Group, group
+
+if TYPE_CHECKING:
+    from keysieve.engine.knowledge import Knowledge
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,7 @@ class _Teller:
         self._telling = telling
         stories = telling.stories(groups)
         self._stories = {id(one): stories.get(number, Story()) for number, one in enumerate(groups)}
+        self._secrets = {one.values["secret_access_key"].value for one in groups if "secret_access_key" in one.values}
         self._masked = {
             text: self._shown(match)
             for one in groups
@@ -126,7 +132,7 @@ class _Teller:
         prints = {name: fingerprint(match.value) for name, match in one.values.items()}
         return Finding(
             rule=rule.id,
-            severity=_severity(rule, one),
+            severity="low" if self._end(one, rule) else _severity(rule, one),
             confidence=_confidence(rule, one),
             fingerprint=fingerprint(one.main.value),
             fingerprints=prints,
@@ -148,10 +154,7 @@ class _Teller:
         return next(whole, self._rules[one.main.rule])
 
     def _account(self, one: Group) -> str | None:
-        from keysieve.engine.key_id import account_id
-
-        key_id = one.values.get("access_key_id")
-        return account_id(key_id.value) if key_id else None
+        return _knowledge(one).account_id
 
     def _notes(self, one: Group, account: str | None) -> list[str]:
         from keysieve.excuses.examples import canary
@@ -161,10 +164,43 @@ class _Teller:
             for value, excuse in one.beside.items()
             if len(value) <= 21
         ]
+        notes += [*_knowledge(one).notes, *self._origin(one)]
+        ended = self._end(one, self._rule(one))
+        notes += [ended] if ended else []
         trap = canary(account) if account else None
         if trap:
             notes.append(f"Account {account} belongs to {trap}: do not test the key, any use of it alerts its owner.")
         return notes
+
+    def _origin(self, one: Group) -> list[str]:
+        """What a password was proven to be derived from."""
+        password = one.values.get("ses_smtp_password")
+        source = self._smtp_passwords.get(password.value) if password else None
+        if source is None:
+            return []
+        secret, region = source
+        name = fingerprint(secret)
+        return [f"Derived from the secret access key {name} for {region}: it ends when that key is deactivated."]
+
+    @cached_property
+    def _smtp_passwords(self) -> Mapping[bytes, tuple[bytes, str]]:
+        from keysieve.engine.knowledge import smtp_passwords
+
+        return smtp_passwords(self._secrets)
+
+    def _end(self, one: Group, rule: Rule) -> str:
+        """Why it cannot work any more, by its own word or by the age of the first commit that has it; else empty."""
+        from datetime import UTC, datetime, timedelta
+
+        now = datetime.now(UTC)
+        ends = _knowledge(one).ends
+        if ends is not None and ends < now:
+            return f"Expired on {ends:%Y-%m-%d}."
+        oids = {located.place.commit for located in one.located if located.place.commit}
+        dates = [datetime.fromisoformat(self._telling.commits[oid].date) for oid in oids & self._telling.commits.keys()]
+        if not rule.lifetime or not dates or min(dates) + timedelta(hours=rule.lifetime) >= now:
+            return ""
+        return f"Expired: it lives {rule.lifetime} hours at most, and was committed on {min(dates):%Y-%m-%d}."
 
     def _remedy(self, one: Group, rule: Rule, story: Story, account: str | None) -> Remedy:
         from keysieve.remedies import Situation, remedy_for
@@ -229,6 +265,12 @@ def _part(match: Match, path: str | None, place: Place) -> Part:
     return Part(match.name, path, place.oid, match.line, match.column, match.end_line, match.end_column)
 
 
+def _knowledge(one: Group) -> Knowledge:
+    from keysieve.engine.knowledge import knowledge
+
+    return knowledge({name: match.value for name, match in one.values.items()})
+
+
 def _severity(rule: Rule, one: Group) -> Severity:
     if rule.severity_without_optional and not one.rule_ids >= set(rule.optional):
         return rule.severity_without_optional
@@ -236,11 +278,16 @@ def _severity(rule: Rule, one: Group) -> Severity:
 
 
 def _confidence(rule: Rule, one: Group) -> str:
-    """High where the grammar of an id or token, or a second value, vouches for it; else medium."""
+    """High where the grammar of an id or token, or a second value, vouches for it; else medium.
+
+    A rule that asks for a label or a neighbour has a value of plain grammar. A Bedrock key that names no user is odd.
+    """
     if rule.is_composite:
         return "high"
     if one.main.name == "access_key_id":
         from keysieve.engine.judge import key_id_confidence
 
         return key_id_confidence(one.main.value)
-    return "medium" if one.main.name == "secret_access_key" else "high"
+    if one.main.name == "bedrock_api_key":
+        return "high" if _knowledge(one).account_id else "low"
+    return "medium" if rule.needs_company else "high"

@@ -166,9 +166,7 @@ def plan_again(before: Plan, failed: Iterable[NotRead], parts: int) -> Plan:
             for entry in again.not_read
             if _as_oid(entry.what, before.oid_length) is None and entry.what not in known
         )
-    return Plan(
-        units, final, 0, len(vanished) + len(damaged), before.directories, before.oid_length, before.kinds
-    )
+    return Plan(units, final, 0, len(vanished) + len(damaged), before.directories, before.oid_length, before.kinds)
 
 
 def read(unit: WorkUnit, limits: Limits = DEFAULT_LIMITS, *, verify: bool = False) -> Iterator[Item]:
@@ -223,9 +221,7 @@ def _units(survey: Survey, target: int) -> list[WorkUnit]:
         for at in range(0, len(oids), count):
             part = oids[at : at + count]
             joined = b"".join(part)
-            units.append(
-                LooseUnit(directory, joined, survey.oid_length, survey.kinds, len(part) * LOOSE_COST)
-            )
+            units.append(LooseUnit(directory, joined, survey.oid_length, survey.kinds, len(part) * LOOSE_COST))
     units.sort(key=lambda unit: -unit.cost)
     return units
 

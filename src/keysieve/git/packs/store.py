@@ -128,9 +128,7 @@ def _read_chain(
     return _build(oid, kind, data, chain, limits)
 
 
-def _build(
-    oid: bytes, kind: str, data: bytes, chain: list[tuple[OpenPack, int]], limits: Limits
-) -> StoredObject:
+def _build(oid: bytes, kind: str, data: bytes, chain: list[tuple[OpenPack, int]], limits: Limits) -> StoredObject:
     for pack, offset in reversed(chain):
         delta = read_delta(pack.pack, offset, pack.end(offset), pack.index.oid_length, limits.max_blob)
         data = apply_checked(data, delta, limits.max_blob)

@@ -81,14 +81,10 @@ class Survey:
     @property
     def cost(self) -> int:
         """Estimated nanoseconds for everything."""
-        return sum(sum(pack.costs) for pack in self.packs) + sum(
-            len(oids) * LOOSE_COST for _, oids in self.loose
-        )
+        return sum(sum(pack.costs) for pack in self.packs) + sum(len(oids) * LOOSE_COST for _, oids in self.loose)
 
 
-def take(
-    directories: Sequence[Path], oid_length: int, kinds: frozenset[str], only: frozenset[bytes] | None
-) -> Survey:
+def take(directories: Sequence[Path], oid_length: int, kinds: frozenset[str], only: frozenset[bytes] | None) -> Survey:
     """Go through the directories in order; a later copy of an object is not read."""
     survey = Survey(oid_length, kinds, only)
     paths: list[tuple[Path, Path]] = []
@@ -101,9 +97,7 @@ def take(
     loose: set[bytes] = set()
     for directory in directories:
         with _noting(survey, directory):
-            oids = [
-                oid for oid in loose_oids(directory, oid_length) if oid not in loose and _wants(survey, oid)
-            ]
+            oids = [oid for oid in loose_oids(directory, oid_length) if oid not in loose and _wants(survey, oid)]
             loose.update(oids)
             survey.loose.append((directory, oids))
     survey.seen |= loose
@@ -149,9 +143,7 @@ def _check_belongs(survey: Survey, pack: mmap, index: PackIndex, path: Path) -> 
     """Note a pack that the index was not made for. What can be read of it is read all the same."""
     count = int.from_bytes(pack[8:12], "big")
     if count != index.count or pack[-index.oid_length :] != index.pack_checksum:
-        survey.not_read.append(
-            NotRead(os.fsencode(path), "pack is damaged, or its index belongs to another pack")
-        )
+        survey.not_read.append(NotRead(os.fsencode(path), "pack is damaged, or its index belongs to another pack"))
 
 
 def _hidden(survey: Survey, index: PackIndex, families: Families, is_only: bool) -> bytes:
