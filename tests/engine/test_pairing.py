@@ -27,11 +27,11 @@ ORDERS = {
     "secret id secret id": "@SECRET1@\n@ID1@\n@SECRET2@\n@ID2@\n",
     "secret secret id id": "@SECRET1@\n@SECRET2@\n@ID1@\n@ID2@\n",
     "three and three": "@ID1@\n@ID2@\n@ID3@\n\n@SECRET1@\n@SECRET2@\n@SECRET3@\n",
-    "objects on one line": '[{"i":"@ID1@","s":"@SECRET1@"},{"i":"@ID2@","s":"@SECRET2@"},{"i":"@ID3@","s":"@SECRET3@"}]',
+    "objects on one line": '[{"i":"@ID1@","s":"@SECRET1@"},{"i":"@ID2@","s":"@SECRET2@"},{"i":"@ID3@"}]',
     "middle id without secret": "@ID1@\n@SECRET1@\n@ID2@\n@ID3@\n@SECRET3@\n",
     "first id without secret": "@ID1@\n\n\n@ID2@\n@SECRET2@\n",
     "last id without secret": "@ID1@\n@SECRET1@\n\n\n@ID2@\n",
-    "profiles in mixed order": "[a]\n@ID1@\n@SECRET1@\n\n[b]\n@SECRET2@\n@ID2@\n\n[c]\n@ID3@\n\n[d]\n@ID4@\n@SECRET4@\n",
+    "mixed order": "[a]\n@ID1@\n@SECRET1@\n\n[b]\n@SECRET2@\n@ID2@\n\n[c]\n@ID3@\n\n[d]\n@ID4@\n@SECRET4@\n",
     "far apart": "@ID@\n" + "\n" * 60 + "aws_secret_access_key = @SECRET@\n",
     "two far apart": "@ID1@\n@ID2@\n" + "\n" * 60 + "aws_secrets:\n  aws_secret: @SECRET1@\n  aws_secret: @SECRET2@\n",
     "temporary and long-term": "@ID1@\n@SECRET1@\n\n@TEMP2@\n@SECRET2@\n@TOKEN2@\n",
@@ -51,13 +51,9 @@ def test_orders(text: str) -> None:
 @pytest.mark.parametrize(
     "arrange",
     [
-        pytest.param(
-            lambda ids, secrets: "\n".join(f"{a}\n{b}" for a, b in zip(ids, secrets, strict=True)), id="blocks"
-        ),
+        pytest.param(lambda ids, secrets: "\n".join(map("\n".join, zip(ids, secrets, strict=True))), id="blocks"),
         pytest.param(lambda ids, secrets: "\n".join([*ids, *(f"aws_secret: {s}" for s in secrets)]), id="columns"),
-        pytest.param(
-            lambda ids, secrets: ",".join(f"{a}:{b}" for a, b in zip(ids, secrets, strict=True)), id="one line"
-        ),
+        pytest.param(lambda ids, secrets: ",".join(map(":".join, zip(ids, secrets, strict=True))), id="one line"),
     ],
 )
 def test_a_thousand_pairs_are_right_and_fast(arrange) -> None:

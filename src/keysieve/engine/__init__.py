@@ -84,7 +84,7 @@ def _outermost(found: list[Match], covering: set[str]) -> list[Match]:
 def _is_all_of(outer: Match, inner: Match, covering: set[str]) -> bool:
     if inner.end > outer.end:
         return False
-    if outer.rule != inner.rule:
+    if outer.rule in covering or outer.rule != inner.rule:
         return outer.rule in covering
     return len(outer.value) > len(inner.value) and outer.value.startswith(inner.value)
 
