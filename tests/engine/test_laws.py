@@ -32,7 +32,8 @@ FILLERS = [
     lambda chance, size: chance.randbytes(size // 2).hex().encode(),
     lambda chance, size: b"",
 ]
-LAZY = settings(max_examples=int(os.environ.get("LAWS", "40")), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+EXAMPLES = int(os.environ.get("LAWS", "40"))
+LAZY = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @st.composite
