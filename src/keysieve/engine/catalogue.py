@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import os
-import sys
 from collections.abc import Iterable, Mapping
 from typing import Any, get_args
 
@@ -38,11 +37,11 @@ _TOP: Mapping[str, type] = {**dict.fromkeys(_TEXT, str), "references": list, **d
 
 def shipped_text(name: str) -> str:
     """The text of a file in `rules/`. Works from a folder and from a zipped package, and imports next to nothing."""
-    import keysieve.rules  # noqa: F401 - by name below: pkgutil loads it without making it an attribute of the package
+    import keysieve.rules as rules  # the form that does not need the package to be an attribute of its parent
 
-    package = sys.modules["keysieve.rules"]
-    path = os.path.join(os.path.dirname(package.__file__ or ""), name)
-    return str(package.__spec__.loader.get_data(path).decode("utf-8"))  # type: ignore[union-attr]
+    loader = rules.__spec__.loader
+    path = os.path.join(os.path.dirname(rules.__file__ or ""), name)
+    return str(loader.get_data(path).decode("utf-8"))
 
 
 @functools.cache

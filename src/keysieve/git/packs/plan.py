@@ -157,7 +157,7 @@ def plan_again(before: Plan, failed: Iterable[NotRead], parts: int) -> Plan:
         before.directories, parts, oid_length=before.oid_length, kinds=before.kinds, only=frozenset(vanished)
     ) if vanished else None  # fmt: skip
     units = list(again.units) if again else []
-    singles = sorted({*damaged, *vanished.difference(*map(_planned, units))})
+    singles = sorted({*damaged, *vanished.difference(*map(planned, units))})
     units.extend(_single_units(before, singles))
     known = {entry.what for entry in before.not_read}
     if again:
@@ -196,7 +196,7 @@ def _separate(oids: bytes, length: int) -> list[bytes]:
     return [oids[at : at + length] for at in range(0, len(oids), length)]
 
 
-def _planned(unit: WorkUnit) -> Iterator[bytes]:
+def planned(unit: WorkUnit) -> Iterator[bytes]:
     """Raw ids of the objects that a unit yields or reports."""
     if isinstance(unit, PackUnit):
         visible = [not flags & HIDDEN for flags in unit.entries.flags]
