@@ -51,7 +51,7 @@ def matches(
     The arguments are those of `credentials`.
     """
     from keysieve.engine.locating import Locator
-    from keysieve.engine.matcher import windows
+    from keysieve.engine.matcher import LOOK, windows
 
     locator = Locator(data, rules, prefilter)
     if prefilter is None:
@@ -60,7 +60,12 @@ def matches(
         stretches = windows(prefilter.spots(data) if spots is None else spots, len(data))
     locator.look(stretches)
     for start, end in _aligned(stretches):
+        before = len(locator.found)
         locator.look_decoded(start, end, on_limit)
+        if len(locator.found) > before and prefilter is not None:
+            # Encoded text takes up to four times as many bytes: what belongs to this may lie beyond.
+            for wide in _aligned([(max(0, start - 3 * LOOK), min(len(data), end + 3 * LOOK))]):
+                locator.look_decoded(*wide, on_limit)
     return _without_covered(locator.found, {rule.id for rule in rules if rule.covers})
 
 
