@@ -33,4 +33,8 @@ def excuse_of_value(match: Match) -> Excuse | None:
         documented = documentation_account(account_id(key_id) or "") or example_of(key_id)
         if documented:
             return Excuse("example", documented)
+    if match.name == "user_name":
+        documented = documentation_account(match.value.decode("utf-8", "replace")[-12:])
+        if documented:
+            return Excuse("example", documented)
     return Excuse("unlikely", match.unlikely) if match.unlikely else None
