@@ -34,6 +34,9 @@ _LONGEST_RUN = 7
 """Characters in a row, each the successor (or each the predecessor) of the one before. Chance in a random key of 40:
 below 2 * 34 / 64**6 = 1e-9."""
 
+_CONTINUATION = rb"\r?\n[A-Za-z0-9+/]{41,}"
+"""What follows the first line of base64 that was wrapped at odd places; a list of keys goes on with 40 characters."""
+
 _MARGIN = 200
 """Bytes before a value in which its line and the line before have to begin to be taken for wrapped base64."""
 
@@ -130,7 +133,7 @@ def key_id_confidence(value: bytes) -> Literal["high", "low"]:
 
 
 def is_base64_tail(text: bytes, start: int, end: int) -> bool:
-    """Whether a value is a piece of a longer encoded text: the last line of a wrapped base64 block, or inside PEM.
+    """Whether a value is a piece of a longer encoded text: the last or first line of wrapped base64, or inside PEM.
 
     One wrapped block in 48 ends in a line of exactly 40 characters, which looks like a key.
 
@@ -139,7 +142,7 @@ def is_base64_tail(text: bytes, start: int, end: int) -> bool:
         start: Offset of its first byte.
         end: Offset after its last byte.
     """
-    if _is_inside_pem(text, start, end):
+    if _is_inside_pem(text, start, end) or re.compile(_CONTINUATION).match(text, end):
         return True
     line_start = text.rfind(b"\n", max(0, start - _MARGIN), start) + 1
     if line_start == 0 or _content(text[line_start:start]):
