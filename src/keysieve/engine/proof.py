@@ -28,6 +28,8 @@ def defects(rules: Sequence[Rule], subjects: Iterable[Rule] | None = None) -> It
     yield from (
         f"{rule_id}: there are two rules with this id." for rule_id in sorted({i for i in ids if ids.count(i) > 1})
     )
+    if subjects is None and set(expressions(rules)) != set(shipped_expressions()):
+        yield "rules/prefilter.txt is not what the rules say. Type: keysieve rules prefilter > rules/prefilter.txt"
     prefilter = Prefilter((*shipped_expressions(), *expressions(rules)))
     for rule in rules if subjects is None else subjects:
         yield from _unknown_names(rule, ids)
@@ -51,9 +53,19 @@ def _examples(rule: Rule, rules: Sequence[Rule], prefilter: Prefilter) -> Iterat
                 yield f"{rule.id}: example {number} does not match (seed {seed})."
             elif not prefilter.may_match(text):
                 yield f"{rule.id}: the prefilter does not cover example {number} (seed {seed})."
+            elif not _covers_encoded(prefilter, text):
+                yield f"{rule.id}: example {number} holds no literal: encoded, it would be overlooked (seed {seed})."
         for number, example in enumerate(rule.counter_examples, start=1):
             if _finds(rule, Generator(seed).fill(example)[0].encode(), rules):
                 yield f"{rule.id}: counter-example {number} matches (seed {seed})."
+
+
+def _covers_encoded(prefilter: Prefilter, text: bytes) -> bool:
+    """Whether the prefilter points at a text in UTF-16 and, at each alignment, in base64."""
+    from base64 import b64encode
+
+    encoded = (text.decode().encode("utf-16-le"), *(b64encode(b"x" * shift + text) for shift in range(3)))
+    return all(map(prefilter.may_match, encoded))
 
 
 def _finds(rule: Rule, text: bytes, rules: Sequence[Rule]) -> bool:
