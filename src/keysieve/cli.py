@@ -20,6 +20,7 @@ COMMANDS = {
     "range": "what the commits BASE..HEAD bring in (pull requests)",
     "history": "everything that a repository holds (audits)",
     "files": "files as they are on disk, or standard input",
+    "baseline": "accept what is known, show it, drop what is gone",
     "rules": "list, show or check the rules",
 }
 """Command → what it reads. Each is a module of `keysieve.commands`."""

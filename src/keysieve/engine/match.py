@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from keysieve.engine.pragma import Pragma
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,7 @@ class Match:
         is_named: Whether a label says what it is.
         unlikely: Why it is probably no key after all; empty when it is likely.
         order: Position among the matches of the decoded text; tells apart what one encoded run holds.
+        pragma: The comment beside it that asks for it to be excused.
     """
 
     rule: str
@@ -41,6 +46,7 @@ class Match:
     unlikely: str = ""
     order: int = 0
     is_secret: bool = True
+    pragma: Pragma | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
