@@ -175,6 +175,7 @@ def test_inside_pem(keys: Generator) -> None:
         pytest.param(b"\n" + b"M8tJJg6HRG6PYSasM8tJ" * 2 + b"\n", False, id="another of 40"),
         pytest.param(b"\nsecret2 = " + b"M8tJJg6HRG6PYSas" * 4, False, id="a label"),
         pytest.param(b"\n", False, id="the end"),
+        pytest.param(b"\nIQoJb3JpZ2luX2Vj" + b"M8tJJg6HRG6PYSas" * 20, False, id="a session token"),
     ],
 )
 def test_heads(after: bytes, is_head: bool, keys: Generator) -> None:

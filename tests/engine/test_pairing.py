@@ -35,6 +35,8 @@ ORDERS = {
     "far apart": "@ID@\n" + "\n" * 60 + "aws_secret_access_key = @SECRET@\n",
     "two far apart": "@ID1@\n@ID2@\n" + "\n" * 60 + "aws_secrets:\n  aws_secret: @SECRET1@\n  aws_secret: @SECRET2@\n",
     "temporary and long-term": "@ID1@\n@SECRET1@\n\n@TEMP2@\n@SECRET2@\n@TOKEN2@\n",
+    "temporary, then long-term": "@TEMP1@\n@SECRET1@\n@ID2@\n@SECRET2@\n",
+    "ids of both kinds, then secrets": "@ID1@\n@TEMP2@\n@SECRET1@\n@SECRET2@\n",
     "rows": "id,secret\n" + "".join(f"@ID{n}@,@SECRET{n}@\n" for n in range(1, 10)),
     "id told twice": "# rotate @ID@\n\n\nid = @ID@\nsecret = @SECRET@\n",
 }

@@ -34,8 +34,9 @@ _LONGEST_RUN = 7
 """Characters in a row, each the successor (or each the predecessor) of the one before. Chance in a random key of 40:
 below 2 * 34 / 64**6 = 1e-9."""
 
-_CONTINUATION = rb"\r?\n[A-Za-z0-9+/]{41,}"
-"""What follows the first line of base64 that was wrapped at odd places; a list of keys goes on with 40 characters."""
+_CONTINUATION = rb"\r?\n(?!.[AQgw]o(?:DYXdz|GZXIvYXdz|Gb3JpZ2lu|Jb3JpZ2lu))[A-Za-z0-9+/]{41,}"
+"""What follows the first line of base64 that was wrapped at odd places; a list of keys goes on with 40
+characters, or with a session token, whose beginning is known."""
 
 _MARGIN = 200
 """Bytes before a value in which its line and the line before have to begin to be taken for wrapped base64."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from heapq import heapify, heappop, heappush
 from itertools import pairwise
 
@@ -35,7 +35,8 @@ def pair(matches: Sequence[Match], rules: Sequence[Rule]) -> list[Credential]:
     for may_be_unlikely in (False, True):
         usable = [index for index, one in enumerate(ordered) if not one.unlikely or (may_be_unlikely and one.is_named)]
         for rule in composite:
-            for members in _compose(ordered, rule, [index for index in usable if index not in taken]):
+            rivals = {other.parts[0] for other in composite if other.parts[1:] == rule.parts[1:]}
+            for members in _compose(ordered, rule, [index for index in usable if index not in taken], rivals):
                 taken.update(members)
                 credentials.append(Credential(rule.id, tuple(ordered[index] for index in sorted(members))))
     companions = {rule.id for rule in rules if not rule.stands_alone}
@@ -51,12 +52,16 @@ def _position(match: Match) -> tuple[int, int]:
     return match.start, match.order
 
 
-def _compose(ordered: Sequence[Match], rule: Rule, usable: Sequence[int]) -> Iterable[list[int]]:
+def _compose(
+    ordered: Sequence[Match], rule: Rule, usable: Sequence[int], rivals: Collection[str]
+) -> Iterable[list[int]]:
+    """What makes a credential of the rule. The first parts of rules that want the same others are rivals for those."""
     first, *others = ([i for i in usable if ordered[i].rule == part] for part in (*rule.parts, *rule.optional))
+    contenders = [i for i in usable if ordered[i].rule in rivals]
     members: dict[int, list[int]] = {index: [index] for index in first}
     for number, other in enumerate(others, start=1):
         required = number < len(rule.parts)
-        partner = _partners(ordered, list(members), other)
+        partner = _partners(ordered, contenders if required else list(members), other)
         if required:
             members = {index: group for index, group in members.items() if index in partner}
         for index, group in members.items():
