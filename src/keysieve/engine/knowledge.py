@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,7 @@ def _of_presigned_url(value: bytes) -> Knowledge:
 def _end_of_url(value: bytes) -> datetime | None:
     """The end of a URL of signature version 4 (a date and seconds) or 2 (seconds since 1970)."""
     import re
-    from datetime import UTC, timedelta
+    from datetime import UTC, datetime, timedelta
 
     date = re.search(rb"X-Amz-Date=(\d{8}T\d{6}Z)", value)
     seconds = re.search(rb"X-Amz-Expires=(\d{1,7})(?!\d)", value)

@@ -20,8 +20,8 @@ from keysieve.scan.gathering import Gathered, Located
 from keysieve.scan.grouping import Group, group, rule_of
 
 if TYPE_CHECKING:
-    from keysieve.engine.knowledge import Knowledge
     from keysieve.excuses.policy import Policy
+    from keysieve.scan.known import Known
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ class _Teller:
         self._telling = telling
         stories = telling.stories(groups)
         self._stories = {id(one): stories.get(number, Story()) for number, one in enumerate(groups)}
-        self._secrets = {one.values["secret_access_key"].value for one in groups if "secret_access_key" in one.values}
+        self._groups = groups
         self._masked = {
             text: self._shown(match)
             for one in groups
@@ -175,19 +175,19 @@ class _Teller:
         rule = self._rules[rule_of(one, self._rules.values())]
         story = self._stories[id(one)]
         occurrences = tuple(dict.fromkeys(self._occurrence(located) for located in one.located))
-        account = self._account(one)
+        account = self._known.account(one)
         prints = {name: fingerprint(match.value) for name, match in one.values.items()}
         return Finding(
             rule=rule.id,
-            severity="low" if self._end(one, rule) else _severity(rule, one),
-            confidence=_confidence(rule, one),
+            severity="low" if self._known.end(one, rule) else _severity(rule, one),
+            confidence=self._known.confidence(one, rule),
             fingerprint=fingerprint(one.main.value),
             fingerprints=prints,
             summary=rule.title + self._of_account(account),
             values={name: self._shown(match) for name, match in one.values.items()},
             account_id=account,
             notes=(
-                *self._notes(one, account),
+                *self._notes(one, rule),
                 *story.notes,
                 *(self.text(note.encode()) for note in one.notes),
             ),
@@ -206,54 +206,18 @@ class _Teller:
         name = policy.accounts.get(account) if policy else None
         return f" of account {account}" + (f" ({name})" if name else "")
 
-    def _account(self, one: Group) -> str | None:
-        return _knowledge(one).account_id
+    @cached_property
+    def _known(self) -> Known:
+        from keysieve.scan.known import Known
 
-    def _notes(self, one: Group, account: str | None) -> list[str]:
-        from keysieve.excuses.examples import canary
+        return Known(self._groups, self._telling.commits)
 
-        notes = [
+    def _notes(self, one: Group, rule: Rule) -> list[str]:
+        beside = (
             f"Stands beside {value.decode()} ({excuse.detail}); that excuses nothing here."
             for value, excuse in one.beside.items()
-            if len(value) <= 21
-        ]
-        notes += [*_knowledge(one).notes, *self._origin(one)]
-        ended = self._end(one, self._rules[rule_of(one, self._rules.values())])
-        notes += [ended] if ended else []
-        trap = canary(account) if account else None
-        if trap:
-            notes.append(f"Account {account} belongs to {trap}: do not test the key, any use of it alerts its owner.")
-        return notes
-
-    def _origin(self, one: Group) -> list[str]:
-        """What a password was proven to be derived from."""
-        password = one.values.get("ses_smtp_password")
-        source = self._smtp_passwords.get(password.value) if password else None
-        if source is None:
-            return []
-        secret, region = source
-        name = fingerprint(secret)
-        return [f"Derived from the secret access key {name} for {region}: it ends when that key is deactivated."]
-
-    @cached_property
-    def _smtp_passwords(self) -> Mapping[bytes, tuple[bytes, str]]:
-        from keysieve.engine.knowledge import smtp_passwords
-
-        return smtp_passwords(self._secrets)
-
-    def _end(self, one: Group, rule: Rule) -> str:
-        """Why it cannot work any more, by its own word or by the age of the first commit that has it; else empty."""
-        from datetime import UTC, datetime, timedelta
-
-        now = datetime.now(UTC)
-        ends = _knowledge(one).ends
-        if ends is not None and ends < now:
-            return f"Expired on {ends:%Y-%m-%d}."
-        oids = {located.place.commit for located in one.located if located.place.commit}
-        dates = [datetime.fromisoformat(self._telling.commits[oid].date) for oid in oids & self._telling.commits.keys()]
-        if not rule.lifetime or not dates or min(dates) + timedelta(hours=rule.lifetime) >= now:
-            return ""
-        return f"Expired: it lives {rule.lifetime} hours at most, and was committed on {min(dates):%Y-%m-%d}."
+        )
+        return [*beside, *self._known.notes(one, rule)]
 
     def _remedy(self, one: Group, rule: Rule, story: Story, account: str | None) -> Remedy:
         from keysieve.remedies import Situation, remedy_for
@@ -318,29 +282,7 @@ def _part(match: Match, path: str | None, place: Place) -> Part:
     return Part(match.name, path, place.oid, match.line, match.column, match.end_line, match.end_column)
 
 
-def _knowledge(one: Group) -> Knowledge:
-    from keysieve.engine.knowledge import knowledge
-
-    return knowledge({name: match.value for name, match in one.values.items()})
-
-
 def _severity(rule: Rule, one: Group) -> Severity:
     if rule.severity_without_optional and not one.rule_ids >= set(rule.optional):
         return rule.severity_without_optional
     return rule.severity
-
-
-def _confidence(rule: Rule, one: Group) -> str:
-    """High where the grammar of an id or token, or a second value, vouches for it; else medium.
-
-    A rule that asks for a label or a neighbour has a value of plain grammar. A Bedrock key that names no user is odd.
-    """
-    if rule.is_composite:
-        return "high"
-    if one.main.name == "access_key_id":
-        from keysieve.engine.judge import key_id_confidence
-
-        return key_id_confidence(one.main.value)
-    if one.main.name == "bedrock_api_key":
-        return "high" if _knowledge(one).account_id else "low"
-    return "medium" if rule.needs_company else "high"

@@ -24,7 +24,7 @@ class Group:
         values: Value name → match that stands for the value.
         located: Its places, each with the matches that stand there.
         excuse: Why it is set aside, None for a finding.
-        beside: Excused values that stood beside it somewhere.
+        beside: Excused identifiers that stood beside it somewhere.
         notes: What else is to be said of it.
     """
 
@@ -75,7 +75,8 @@ def _split(one: Located) -> Iterator[_Part]:
     if all(excuses) or not any(excuses):
         yield _Part(one, excuses[0])
         return
-    beside = tuple((match.value, excuse) for match, excuse in zip(matches, excuses, strict=True) if excuse)
+    both = zip(matches, excuses, strict=True)
+    beside = tuple((match.value, excuse) for match, excuse in both if excuse and not match.is_secret)
     for match, excuse in zip(matches, excuses, strict=True):
         alone = Located(Credential(match.rule, (match,)), one.place)
         yield _Part(alone, excuse, () if excuse else beside)
