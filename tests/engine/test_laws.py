@@ -43,7 +43,10 @@ def blobs(draw: st.DrawFn) -> bytes:
     data = b""
     for text in draw(st.lists(st.sampled_from(SHAPES), max_size=4)):
         filled = plant(text, chance.randrange(1000))[0]
-        encode = draw(st.sampled_from([str.encode, encode_base64, encode_utf_16]))
+        # Patches and quoted-printable text are known by their whole: not as a piece of UTF-16 in another text.
+        is_known_by_its_whole = "@@ -" in text or "uoted-printable" in text
+        ways = [str.encode, encode_base64] if is_known_by_its_whole else [str.encode, encode_base64, encode_utf_16]
+        encode = draw(st.sampled_from(ways))
         data += draw(st.sampled_from(FILLERS))(chance, draw(st.sampled_from([0, 10, 500, 9_000, 30_000])))
         # UTF-16 that begins at an odd offset reads as big-endian from a window: the same value, a byte earlier.
         data += b"\n" + b"\n" * (len(data) % 2 == 0) + encode(filled) + b"\n"
