@@ -174,7 +174,7 @@ def _write(report: Report, name: str, file: str, options: ScanOptions) -> None:
         has_nothing_to_say = report.complete and not report.findings and not report.remarks
         is_silent = options.quiet and name == "text" and has_nothing_to_say
         if not is_silent:
-            _print(_rendered(report, name, options, width=_width(), color=_color()))
+            print_text(_rendered(report, name, options, width=terminal_width(), color=_color()))
         return
     try:
         with open(file, "w", encoding="utf-8", newline="\n") as stream:
@@ -185,7 +185,7 @@ def _write(report: Report, name: str, file: str, options: ScanOptions) -> None:
         ) from None
 
 
-def _print(text: str) -> None:
+def print_text(text: str) -> None:
     """Write to standard output; a reader that has gone away is no error."""
     encoding = sys.stdout.encoding or "utf-8"
     data = text.encode(encoding, "backslashreplace")
@@ -196,7 +196,8 @@ def _print(text: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _width() -> int:
+def terminal_width() -> int:
+    """Columns of the terminal that standard output is, else 100."""
     try:
         return os.get_terminal_size(sys.stdout.fileno()).columns
     except (OSError, ValueError):
