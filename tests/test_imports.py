@@ -11,6 +11,7 @@ LAYERS = (
     {"__main__"},
     {"cli"},
     {"commands"},
+    {"config"},
     {"scan"},
     {"sources", "excuses", "remedies", "reporters"},
     {"engine"},

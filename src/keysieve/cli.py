@@ -23,6 +23,7 @@ COMMANDS = {
     "explain": "what to do about a credential, in full and in order",
     "fix": "the change that takes a credential out of files, as a patch or applied",
     "purge": "how to get a credential out of the history, and the proof",
+    "baseline": "accept what is known, show it, drop what is gone",
     "rules": "list, show or check the rules",
 }
 """Command → what it reads. Each is a module of `keysieve.commands`."""

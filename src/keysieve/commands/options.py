@@ -26,6 +26,10 @@ class ScanOptions:
         fail_on: Mildest severity that makes the exit status 1; `never` for none.
         allow_incomplete: Something that is not read does not make the exit status 3.
         quiet: Print no report on standard output when there is nothing to say.
+        config: File with the settings to use instead of the repository's.
+        baseline: File with the baseline to use instead of the repository's.
+        show_set_aside: Show in full what is set aside (text).
+        trust_head: Let the change under scan excuse itself.
     """
 
     outputs: tuple[tuple[str, str], ...]
@@ -37,14 +41,29 @@ class ScanOptions:
     jobs: int | None
     config: str | None
     baseline: str | None
+    show_set_aside: bool
+    trust_head: bool
+
+    @property
+    def names_settings(self) -> bool:
+        """Whether the user named a file with settings."""
+        return self.config is not None or self.baseline is not None
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that raises instead of leaving, and knows no abbreviations."""
+    """A parser that raises instead of leaving, and knows no abbreviations.
 
-    def __init__(self, command: str, description: str, epilog: str = "") -> None:
+    Args:
+        command: Name of the command.
+        description: What it does.
+        epilog: What else there is to know.
+        takes: What it takes beside options, for a usage of one line; by default argparse writes all options there.
+    """
+
+    def __init__(self, command: str, description: str, epilog: str = "", takes: str = "") -> None:
         super().__init__(
             prog=f"keysieve {command}",
+            usage=f"keysieve {command} [OPTION …] {takes}" if takes else None,
             description=description,
             epilog=epilog,
             allow_abbrev=False,
@@ -72,11 +91,21 @@ def add_scan_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--reveal", action="store_true", help="show secrets in clear (never in CI)")
     group.add_argument("--quiet", action="store_true", help="print nothing when there is nothing to say")
     group.add_argument("--no-progress", action="store_true", help="show no progress on a terminal")
+    group.add_argument("--show-set-aside", action="store_true", help="show in full what is excused, and why (text)")
     group = parser.add_argument_group("verdict")
+    group.add_argument("--config", metavar="FILE", help="settings to use instead of the repository's .keysieve.toml")
+    group.add_argument("--baseline", metavar="FILE", help="instead of the repository's .keysieve-baseline")
     group.add_argument(
         "--fail-on", choices=(*SEVERITIES, "never"), default="low", help="mildest severity that fails (default: low)"
     )
     group.add_argument("--allow-incomplete", action="store_true", help="exit 0 although something was not read")
+
+
+def add_trust_option(parser: argparse.ArgumentParser) -> None:
+    """Add the option of scans of a change that someone else may have made."""
+    parser.add_argument(
+        "--trust-head", action="store_true", help="let what the change itself adds excuse (settings, pragmas, baseline)"
+    )
 
 
 def scan_options(arguments: argparse.Namespace) -> ScanOptions:
@@ -96,8 +125,10 @@ def scan_options(arguments: argparse.Namespace) -> ScanOptions:
         quiet=arguments.quiet,
         progress=not (arguments.no_progress or arguments.quiet),
         jobs=getattr(arguments, "jobs", None),
-        config=getattr(arguments, "config", None),
-        baseline=getattr(arguments, "baseline", None),
+        config=arguments.config,
+        baseline=arguments.baseline,
+        show_set_aside=arguments.show_set_aside,
+        trust_head=getattr(arguments, "trust_head", False),
     )
 
 
@@ -105,7 +136,18 @@ def finish(report: Report, options: ScanOptions) -> int:
     """Write the reports and give the exit status."""
     for name, file in options.outputs:
         _write(report, name, file, options)
+    if report.remarks and not any(output == ("text", "-") for output in options.outputs):
+        _remark(report.remarks)
     return status(report, options)
+
+
+def _remark(remarks: Sequence[str]) -> None:
+    """Tell people what the report for machines has no place for."""
+    from keysieve.reporters.text import safe
+
+    for remark in remarks:
+        sys.stderr.buffer.write(f"keysieve: {safe(remark)}\n".encode())
+    sys.stderr.flush()
 
 
 def status(report: Report, options: ScanOptions) -> int:
@@ -117,17 +159,26 @@ def status(report: Report, options: ScanOptions) -> int:
     return 0 if report.complete or options.allow_incomplete else INCOMPLETE
 
 
-def _write(report: Report, name: str, file: str, options: ScanOptions) -> None:
+def _rendered(report: Report, name: str, options: ScanOptions, *, width: int = 100, color: bool = False) -> str:
+    if name == "text" and options.show_set_aside:
+        from keysieve.reporters import text
+
+        return text.render(report, width=width, color=color, shows_set_aside=True)
     from keysieve.reporters import render
 
+    return render(report, name, width=width, color=color)
+
+
+def _write(report: Report, name: str, file: str, options: ScanOptions) -> None:
     if file == "-":
-        is_silent = options.quiet and name == "text" and report.complete and not report.findings
+        has_nothing_to_say = report.complete and not report.findings and not report.remarks
+        is_silent = options.quiet and name == "text" and has_nothing_to_say
         if not is_silent:
-            print_text(render(report, name, width=terminal_width(), color=_color()))
+            print_text(_rendered(report, name, options, width=terminal_width(), color=_color()))
         return
     try:
         with open(file, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(render(report, name))
+            stream.write(_rendered(report, name, options))
     except OSError as error:
         raise UsageError(
             f"The report cannot be written to {file!r}: {error.strerror}.", "Name a file that can be written."

@@ -7,7 +7,7 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from keysieve.finding import Finding, Occurrence, Report
+from keysieve.finding import Finding, Occurrence, Report, SetAside
 
 PLACES = 5
 """Places of one credential that are listed; the rest is counted."""
@@ -18,18 +18,22 @@ _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060
 _COLORS = {"critical": "1;37;41", "high": "1;31", "medium": "1;33", "low": "36", "bold": "1", "dim": "2", "ok": "32"}
 
 
-def render(report: Report, *, width: int = 100, color: bool = False) -> str:
+def render(report: Report, *, width: int = 100, color: bool = False, shows_set_aside: bool = False) -> str:
     """The report as text.
 
     Args:
         report: What to tell.
         width: Columns to wrap at, 40 at least.
         color: Whether to use ANSI colours.
+        shows_set_aside: Show what is set aside in full, not only counted.
     """
     page = _Page(max(40, width), color)
     lines = [page.headline(report), ""]
     for finding in report.findings:
         lines += [*page.finding(finding), ""]
+    if shows_set_aside:
+        for one in report.set_aside:
+            lines += [*page.set_aside(one), ""]
     lines += page.rest(report)
     return "\n".join(lines).rstrip() + "\n"
 
@@ -90,6 +94,16 @@ class _Page:
         yield from self._remedy(finding)
         yield self._paint(f"  fingerprint {finding.fingerprint}", "dim")
 
+    def set_aside(self, one: SetAside) -> Iterator[str]:
+        """One credential that is excused: what it is, where it stands, and why it is excused."""
+        finding = one.finding
+        yield f"{self._paint('SET ASIDE', 'dim')}  {self._paint(safe(finding.summary), 'bold')}"
+        yield from self._wrapped(f"{one.reason}: {one.detail}", "  because ", "          ")
+        for name, text in finding.values.items():
+            yield f"  {name.replace('_', ' ')}: {safe(text)}"
+        yield from (f"  at {self._paint(place(at), 'bold')}{_told(at)}" for at in finding.occurrences)
+        yield self._paint(f"  fingerprint {finding.fingerprint}", "dim")
+
     def _places(self, finding: Finding) -> Iterator[str]:
         for one in finding.occurrences[:PLACES]:
             yield f"  at {self._paint(place(one), 'bold')}{_told(one)}"
@@ -128,6 +142,10 @@ class _Page:
             yield self._paint("Set aside", "bold")
             for (reason, detail), number in Counter((one.reason, one.detail) for one in report.set_aside).items():
                 yield from self._wrapped(f"{number} × {reason}: {detail}", "  ", "    ")
+        if report.remarks:
+            yield self._paint("Excuses to look at", "bold")
+            for remark in report.remarks:
+                yield from self._wrapped(remark, "  ", "    ")
         if report.not_read:
             yield self._paint("Not read: the result is incomplete", "high")
             yield from _listed(f"{safe(one.what)}: {one.reason}" for one in report.not_read)
