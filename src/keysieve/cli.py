@@ -20,10 +20,10 @@ COMMANDS = {
     "range": "what the commits BASE..HEAD bring in (pull requests)",
     "history": "everything that a repository holds (audits)",
     "files": "files as they are on disk, or standard input",
+    "baseline": "accept what is known, show it, drop what is gone",
     "explain": "what to do about a credential, in full and in order",
     "fix": "the change that takes a credential out of files, as a patch or applied",
     "purge": "how to get a credential out of the history, and the proof",
-    "baseline": "accept what is known, show it, drop what is gone",
     "rules": "list, show or check the rules",
 }
 """Command → what it reads. Each is a module of `keysieve.commands`."""

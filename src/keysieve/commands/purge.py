@@ -217,5 +217,7 @@ def verify(arguments: argparse.Namespace) -> int:
             "What they are: keysieve history",
         )
     told = "any credential" if not wanted else "it" if len(wanted) == 1 else f"any of the {len(wanted)}"
-    print_text(f"clean: no object, name or message of this repository holds {told} any more.\n")
+    aside = 0 if wanted else sum(one.is_excused for one in found)
+    but = f", but for {aside} set aside (keysieve history names them)" if aside else " any more"
+    print_text(f"clean: no object, name or message of this repository holds {told}{but}.\n")
     return 0

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from keysieve.excuses.policy import Heeding
 
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
-WINDOW = 4096
-"""Bytes of a blob's beginning, and on either side of a value, that advice looks at."""
 SETTINGS_FILES = (b".keysieve.toml", b"pyproject.toml", b".keysieve-baseline")
 """Files at the root of a repository in which its team says what is settled."""
+WINDOW = 4096
+"""Bytes of a blob's beginning, and on either side of a value, that advice looks at."""
 Progress = Callable[[str, int, int | None], None]
 """Called with what is going on, how many are done, and how many there are (None: not known)."""
 
