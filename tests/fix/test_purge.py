@@ -166,6 +166,20 @@ def test_verify_of_all(keysieve, repo, pair) -> None:
     assert (done.status, "still there" in done.out, pair[1] in done.out) == (1, True, False)
 
 
+def test_verify_of_all_names_what_is_set_aside(keysieve, repo, pair) -> None:
+    repo.commit({"conf.ini": PAIR.format(*pair)})
+    assert keysieve("baseline", "create", cwd=repo.path).status == 0
+    repo.commit({})
+    done = keysieve("purge", "--verify", cwd=repo.path)
+    assert (done.status, "but for 1 set aside" in done.out) == (0, True)
+    assert keysieve("purge", "--verify", *fingerprints_aside(keysieve, repo), cwd=repo.path).status == 1
+
+
+def fingerprints_aside(keysieve, repo: Repository) -> list[str]:
+    report = json.loads(keysieve("history", "--format", "json", cwd=repo.path).out)
+    return [one["fingerprint"] for one in report["set_aside"]]
+
+
 def test_verify_proves_nothing_of_what_it_cannot_read(keysieve, repo) -> None:
     repo.commit({"README": "x"})
     blob = repo.git("rev-parse", "HEAD:README")

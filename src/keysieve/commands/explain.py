@@ -33,7 +33,7 @@ def run(argv: Sequence[str]) -> int:
     parser.add_argument("--user", metavar="NAME", help="the key's IAM user, if you know it, for the commands")
     add_lookup_options(parser)
     arguments = parser.parse_intermixed_args(argv)
-    (one,) = looked_up([arguments.fingerprint], arguments)
+    (one,), _ = looked_up([arguments.fingerprint], arguments)
     print_text(_RENDERERS[arguments.format](one, _sections(one, arguments.user)))
     return 0
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from keysieve.commands.looking import add_lookup_options, looked_up
 from keysieve.commands.options import Parser, print_text
 from keysieve.commands.private import create, here
-from keysieve.engine.catalogue import shipped_rules
 from keysieve.engine.redaction import fingerprint, redact
 from keysieve.engine.sieve import Sieve
 from keysieve.errors import UsageError
@@ -56,8 +55,7 @@ class Change:
 def run(argv: Sequence[str]) -> int:
     """Run the command; gives the exit status."""
     arguments = _parser().parse_intermixed_args(argv)
-    (one,) = looked_up([arguments.fingerprint], arguments)
-    sieve = Sieve()
+    (one,), sieve = looked_up([arguments.fingerprint], arguments)
     changes = _changes(one, sieve, arguments.prefix)
     if arguments.to_profile is not None:
         from keysieve.commands.profile import store
@@ -204,7 +202,7 @@ def _diff(change: Change, sieve: Sieve, *, reveal: bool) -> str:
     old, new = change.rewritten.old_text, change.rewritten.new_text
     path = change.path
     if not reveal:
-        secret = {rule.id: rule.is_secret for rule in shipped_rules()}
+        secret = {rule.id: rule.is_secret for rule in sieve.rules}
         shown = {
             raw: redact(match.value, is_secret=secret.get(match.rule, True)).encode()
             for text in (old, new, path)

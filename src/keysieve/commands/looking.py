@@ -5,9 +5,13 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
+from keysieve.commands.private import here
 from keysieve.commands.progress import TerminalProgress
+from keysieve.config import Settings, Typed, at_revision, from_disk
+from keysieve.engine.sieve import Sieve
 from keysieve.finding import Occurrence
 from keysieve.reporters.text import place
+from keysieve.scan.gathering import Progress, no_progress
 from keysieve.scan.lookup import PLACES, LookedUp, Query, look_up
 
 
@@ -23,6 +27,7 @@ def add_lookup_options(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="scan again there (default: history and index)",
     )
+    group.add_argument("--config", metavar="FILE", help="in place of the repository's")
     group.add_argument("--no-progress", action="store_true", help="show no progress on a terminal")
 
 
@@ -33,11 +38,29 @@ def where(one: Occurrence) -> str:
     return place(one)
 
 
-def looked_up(fingerprints: Sequence[str], arguments: argparse.Namespace) -> list[LookedUp]:
-    """The credentials that were named on the command line.
+def query(arguments: argparse.Namespace, progress: Progress = no_progress) -> Query:
+    """Where and with which rules to look, as typed and as the repository's team has settled."""
+    settled = _settings(Typed(arguments.config))
+    return Query(tuple(dict.fromkeys(arguments.where)), arguments.report, settled.rules, settled.terms, progress)
+
+
+def _settings(typed: Typed) -> Settings:
+    """What HEAD settles, and the rules of the index as well: a credential may be staged together with its rule."""
+    repository = here()
+    if repository is None:
+        return from_disk(None, typed)
+    head = at_revision(repository, "HEAD", typed)
+    index = head if repository.is_bare else at_revision(repository, "", typed)
+    rules = {rule.id: rule for rule in (*head.rules, *index.rules)}
+    return Settings(tuple(rules.values()), head.terms)
+
+
+def looked_up(fingerprints: Sequence[str], arguments: argparse.Namespace) -> tuple[list[LookedUp], Sieve]:
+    """The credentials that were named on the command line, and what finds them again.
 
     Raises:
         UsageError: One is not found.
     """
     with TerminalProgress(is_wanted=not arguments.no_progress) as progress:
-        return look_up(fingerprints, Query(tuple(dict.fromkeys(arguments.where)), arguments.report, progress))
+        asked = query(arguments, progress)
+        return look_up(fingerprints, asked), Sieve(asked.rules)

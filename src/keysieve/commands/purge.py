@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from keysieve.blob import NotRead
-from keysieve.commands.looking import add_lookup_options, looked_up, where
+from keysieve.commands.looking import add_lookup_options, looked_up, query, where
 from keysieve.commands.options import Parser, print_text
 from keysieve.commands.private import create, create_folder
 from keysieve.commands.progress import TerminalProgress
@@ -18,7 +20,7 @@ from keysieve.git.repository import Repository, discover
 from keysieve.remedies.purging import ELSEWHERE, Forms, files_for, options_for
 from keysieve.reporters.text import safe
 from keysieve.scan.gathering import Located
-from keysieve.scan.lookup import LookedUp, Query, everything
+from keysieve.scan.lookup import LookedUp, everything
 
 STILL_THERE = 1
 SNIFFED = 8192
@@ -46,13 +48,13 @@ def run(argv: Sequence[str]) -> int:
     add_lookup_options(parser)
     arguments = parser.parse_intermixed_args(argv)
     if arguments.verify:
-        return verify(arguments.fingerprints, progress=not arguments.no_progress)
+        return verify(arguments)
     if not arguments.fingerprints:
         raise UsageError("Which credential?", "Type: keysieve purge FINGERPRINT   (they stand in keysieve history)")
     if arguments.where and "history" not in arguments.where:
         raise UsageError("A purge needs to know every form in the history.", "Leave --in out.")
     repository = discover()
-    found = looked_up(arguments.fingerprints, arguments)
+    found, _ = looked_up(arguments.fingerprints, arguments)
     for one in found:
         _refuse_unusable(one, arguments.report)
     forms = _forms(found, repository)
@@ -184,22 +186,21 @@ def _has_origin(repository: Repository) -> bool:
     return repository.run(["remote", "get-url", "origin"])[0] == 0
 
 
-def verify(fingerprints: Sequence[str], *, progress: bool) -> int:
+def verify(arguments: argparse.Namespace) -> int:
     """Scan the whole history again, and say whether the credentials are gone from it.
 
     Args:
-        fingerprints: Those that must be gone; all that would be reported if there are none.
-        progress: Whether to show progress on a terminal.
+        arguments: As typed. Without fingerprints everything that would be reported must be gone.
 
     Raises:
         KeysieveError: None was found, but not everything could be read: nothing is proven.
     """
     from keysieve.scan.lookup import beginning, prints
 
-    wanted = [beginning(one) for one in fingerprints]
+    wanted = [beginning(one) for one in arguments.fingerprints]
     unread: list[NotRead] = []
-    with TerminalProgress(is_wanted=progress) as shown:
-        found = everything(Query(("history",), progress=shown), unread)
+    with TerminalProgress(is_wanted=not arguments.no_progress) as progress:
+        found = everything(replace(query(arguments, progress), where=("history",)), unread)
     there = [
         one
         for one in found
@@ -216,5 +217,7 @@ def verify(fingerprints: Sequence[str], *, progress: bool) -> int:
             "What they are: keysieve history",
         )
     told = "any credential" if not wanted else "it" if len(wanted) == 1 else f"any of the {len(wanted)}"
-    print_text(f"clean: no object, name or message of this repository holds {told} any more.\n")
+    aside = 0 if wanted else sum(one.is_excused for one in found)
+    but = f", but for {aside} set aside (keysieve history names them)" if aside else " any more"
+    print_text(f"clean: no object, name or message of this repository holds {told}{but}.\n")
     return 0

@@ -144,6 +144,8 @@ def tell(gathered: Gathered, sieve: Sieve, telling: Telling) -> list[Told]:
     """Every credential that a scan gathered, those with an excuse included, with what leads to its secret."""
     rules = sieve.rules if gathered.located else ()
     groups = group(gathered.located, rules)
+    if telling.terms is not None:
+        _settle(gathered, groups, rules, telling)
     teller = _Teller(groups, rules, telling)
     return [Told(one, teller.finding(one), teller.situation(one)) for one in groups]
 

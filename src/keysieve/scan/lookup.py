@@ -13,7 +13,8 @@ from keysieve.engine.sieve import Sieve
 from keysieve.errors import GitError, UsageError
 from keysieve.finding import Finding
 from keysieve.git.repository import Repository, discover
-from keysieve.scan.assembly import Telling, tell
+from keysieve.rule import Rule
+from keysieve.scan.assembly import Telling, Terms, tell
 from keysieve.scan.gathering import Gathered, Located, Progress, no_progress
 
 if TYPE_CHECKING:
@@ -56,11 +57,15 @@ class Query:
     Attributes:
         where: Some of `PLACES`; empty for the default, history and index.
         report: JSON report to look in instead.
+        rules: The team's own.
+        terms: What the team has settled.
         progress: Told of what is read.
     """
 
     where: tuple[str, ...] = ()
     report: str | None = None
+    rules: tuple[Rule, ...] = ()
+    terms: Terms = field(default_factory=Terms)
     progress: Progress = no_progress
 
 
@@ -72,7 +77,7 @@ def look_up(wanted: Sequence[str], query: Query) -> list[LookedUp]:
         GitError: The repository cannot be read.
     """
     beginnings = [beginning(one) for one in wanted]
-    known = _in_report(query.report) if query.report else everything(query)
+    known = _in_report(query.report, query.rules) if query.report else everything(query)
     if not known and not query.report:
         raise _unknown(wanted[0], query)
     found = [named(text, known, query) for text in beginnings]
@@ -86,13 +91,13 @@ def everything(query: Query, not_read: list[NotRead] | None = None) -> list[Look
         query: Where to look.
         not_read: Takes what should have been readable and was not.
     """
-    sieve = Sieve()
+    sieve = Sieve(query.rules)
     merged: dict[str, LookedUp] = {}
     for place in query.where or DEFAULT:
         gathered, telling = _SCANS[place](sieve, query.progress)
         if not_read is not None:
             not_read += gathered.not_read
-        for told in tell(gathered, sieve, telling):
+        for told in tell(gathered, sieve, replace(telling, terms=query.terms)):
             one = LookedUp(told.finding, told.situation, tuple(told.group.located), told.group.excuse is not None)
             before = merged.get(told.finding.fingerprint)
             merged[told.finding.fingerprint] = one if before is None else _joined(before, one)
@@ -133,13 +138,12 @@ def _files(sieve: Sieve, progress: Progress) -> _Scan:
 _SCANS: dict[str, Callable[[Sieve, Progress], _Scan]] = {"history": _history, "staged": _staged, "files": _files}
 
 
-def _in_report(file: str) -> list[LookedUp]:
-    from keysieve.engine.catalogue import shipped_rules
+def _in_report(file: str, rules: Sequence[Rule]) -> list[LookedUp]:
     from keysieve.remedies import Situation
     from keysieve.scan.recorded import path_of, read_report
 
     command, findings = read_report(file)
-    remedies = {rule.id: rule.remedy for rule in shipped_rules()}
+    remedies = {rule.id: rule.remedy for rule in Sieve(rules).rules}
     looked_up = []
     for one in findings:
         first = one.occurrences[0] if one.occurrences else None
@@ -158,11 +162,11 @@ def _in_report(file: str) -> list[LookedUp]:
     return looked_up
 
 
-def read_again(one: LookedUp, file: str) -> LookedUp:
+def read_again(one: LookedUp, file: str, rules: Sequence[Rule] = ()) -> LookedUp:
     """What a report tells, with the values and places that can be read again here, and the key id in full."""
     from keysieve.scan.recorded import key_id_in, located_again
 
-    sieve = Sieve()
+    sieve = Sieve(rules)
     gathered = Gathered(located=list(located_again(one.finding, _repository(), sieve)))
     every = tell(gathered, sieve, Telling(one.situation.command))
     told = [each for each in every if prints(each.finding) & prints(one.finding)]
@@ -212,7 +216,7 @@ def named(start: str, known: Sequence[LookedUp], query: Query) -> LookedUp:
     if len(found) > 1 and len({one.finding.fingerprint for one in found}) > 1:
         names = ", ".join(one.finding.fingerprint for one in found[:4])
         raise UsageError(f"{start} is the beginning of several fingerprints.", f"Type more of one of: {names}")
-    return read_again(found[0], query.report) if query.report else found[0]
+    return read_again(found[0], query.report, query.rules) if query.report else found[0]
 
 
 def prints(finding: Finding) -> set[str]:
