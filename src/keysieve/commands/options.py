@@ -61,13 +61,11 @@ def add_scan_options(parser: argparse.ArgumentParser) -> None:
     from keysieve.reporters import FORMATS
 
     group = parser.add_argument_group("report")
-    group.add_argument("--format", action="append", choices=FORMATS, default=[], help="text (default), json")
     group.add_argument(
-        "--output",
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="write the report there; with several --format in the same order",
+        "--format", action="append", choices=FORMATS, default=[], metavar="FORMAT", help=f"one of {', '.join(FORMATS)}"
+    )
+    group.add_argument(
+        "--output", action="append", default=[], metavar="FILE", help="write the report of the --format before it there"
     )
     group.add_argument("--reveal", action="store_true", help="show secrets in clear (never in CI)")
     group.add_argument("--quiet", action="store_true", help="print nothing when there is nothing to say")
@@ -88,8 +86,14 @@ def scan_options(arguments: argparse.Namespace) -> ScanOptions:
             f"There are {len(formats)} formats and {len(files)} output files.",
             "Give them in pairs: --format json --output a.json --format text --output -",
         )
+    targets = [*files, "-"][: len(formats)]
+    if len(set(targets)) < len(targets):
+        raise UsageError(
+            "Two reports cannot go to the same place.",
+            "Give each an output: --format json --output a.json --format text",
+        )
     return ScanOptions(
-        outputs=tuple(zip(formats, [*files, "-"], strict=False)),
+        outputs=tuple(zip(formats, targets, strict=True)),
         reveal=arguments.reveal,
         fail_on=arguments.fail_on,
         allow_incomplete=arguments.allow_incomplete,
@@ -105,6 +109,10 @@ def finish(report: Report, options: ScanOptions) -> int:
     """Write the reports and give the exit status."""
     for name, file in options.outputs:
         _write(report, name, file, options)
+    if any(name == "github" for name, _ in options.outputs):
+        _summarise_step(report)
+    if all(file != "-" for _, file in options.outputs):
+        _tell_outcome(report, options)
     return status(report, options)
 
 
@@ -123,10 +131,12 @@ def _write(report: Report, name: str, file: str, options: ScanOptions) -> None:
     if file == "-":
         is_silent = options.quiet and name == "text" and report.complete and not report.findings
         if not is_silent:
-            _print(render(report, name, width=_width(), color=_color()))
+            from keysieve.commands import terminal
+
+            terminal.write(render(report, name, terminal.style(report.command)))
         return
     try:
-        with open(file, "w", encoding="utf-8", newline="\n") as stream:
+        with open(file, "w", encoding="utf-8", newline="", opener=_private if options.reveal else None) as stream:
             stream.write(render(report, name))
     except OSError as error:
         raise UsageError(
@@ -134,26 +144,38 @@ def _write(report: Report, name: str, file: str, options: ScanOptions) -> None:
         ) from None
 
 
-def _print(text: str) -> None:
-    """Write to standard output; a reader that has gone away is no error."""
-    encoding = sys.stdout.encoding or "utf-8"
-    data = text.encode(encoding, "backslashreplace")
+def _private(file: str, flags: int) -> int:
+    """Open a file that holds secrets for nobody but its owner."""
+    return os.open(file, flags, 0o600)
+
+
+def _summarise_step(report: Report) -> None:
+    """Append to the summary of the workflow's step, where GitHub asks for one."""
+    file = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not file:
+        return
+    from keysieve.reporters.github import summary
+
     try:
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        with open(file, "a", encoding="utf-8", newline="") as stream:
+            stream.write(summary(report))
+    except OSError as error:
+        raise UsageError(
+            f"The summary cannot be written to {file!r} (GITHUB_STEP_SUMMARY): {error.strerror}.", "Unset the variable."
+        ) from None
 
 
-def _width() -> int:
-    try:
-        return os.get_terminal_size(sys.stdout.fileno()).columns
-    except (OSError, ValueError):
-        return 100
+def _tell_outcome(report: Report, options: ScanOptions) -> None:
+    """One line on standard error when every report went to a file."""
+    if options.quiet and report.complete and not report.findings:
+        return
+    from keysieve.commands import terminal
+    from keysieve.reporters.wording import outcome, safe
 
-
-def _color() -> bool:
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    files = ", ".join(f"{safe(file)} ({name})" for name, file in options.outputs)
+    line = f"keysieve {report.command}: {outcome(report)}. Written: {files}."
+    sys.stderr.buffer.write(terminal.encoded(line + "\n", sys.stderr.encoding or "utf-8"))
+    sys.stderr.flush()
 
 
 def encoded(paths: Sequence[str]) -> list[bytes]:
