@@ -43,7 +43,9 @@
 
   const restart = () => { limit = PAGE; apply(); };
   let waiting = 0;
-  form.addEventListener('input', () => { clearTimeout(waiting); waiting = setTimeout(restart, 120); });
+  for (const name of ['input', 'change']) { // some assistive software sends only the latter
+    form.addEventListener(name, () => { clearTimeout(waiting); waiting = setTimeout(restart, 120); });
+  }
   form.addEventListener('reset', () => setTimeout(restart));
   form.addEventListener('submit', (event) => event.preventDefault());
   more.addEventListener('click', () => {

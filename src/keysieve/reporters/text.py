@@ -88,8 +88,7 @@ class _Page:
 
     def finding(self, finding: Finding) -> Iterator[str]:
         """One credential: at most a screen."""
-        badge = self._paint(finding.severity.upper(), finding.severity)
-        head = [f"{badge}  {self._paint(safe(finding.summary), 'bold')}"]
+        head = self._title(finding)
         head += self._wrapped(shown_values(finding), "  ", "    ")
         head += self._places(finding)
         for phrase in self._story(finding):
@@ -100,6 +99,12 @@ class _Page:
         head = head[: SCREEN - 4]
         yield from head
         yield from self._remedy(finding, SCREEN - len(head))
+
+    def _title(self, finding: Finding) -> list[str]:
+        badge = finding.severity.upper()
+        first, *rest = self._wrapped(f"{badge}  {finding.summary}", "", "  ")
+        lines = [self._paint(badge, finding.severity) + self._paint(first.removeprefix(badge), "bold")]
+        return [*lines, *(self._paint(line, "bold") for line in rest)]
 
     def short(self, finding: Finding) -> Iterator[str]:
         """One credential in two lines."""
