@@ -2,30 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from keysieve.engine import OnLimit, credentials
 from keysieve.engine.match import Credential
 from keysieve.engine.prefilter import Prefilter, expressions, shipped_expressions
 from keysieve.rule import Rule
 
+WINDOW = 8 << 20
+"""Bytes of a stream that are looked at together."""
+OVERLAP = 64 << 10
+"""Bytes before and behind a window that are looked at with it: more than anything that a match depends on."""
+
 
 class Sieve:
-    """Finds credentials in blobs.
+    """Finds credentials in blobs. Can be sent to another process.
 
     Args:
         own_rules: The user's own rules, beside the shipped ones; a rule with a shipped id replaces that one.
+        is_large: Much is to be read: compile the fast prefilter at once.
     """
 
-    def __init__(self, own_rules: Sequence[Rule] = ()) -> None:
+    def __init__(self, own_rules: Sequence[Rule] = (), *, is_large: bool = False) -> None:
         self._own_rules = tuple(own_rules)
+        self._is_large = is_large
         self._prefilter: Prefilter | None = None
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _sieve, (self._own_rules, self._is_large)
 
     @property
     def prefilter(self) -> Prefilter:
         """The expressions that decide whether a blob is looked at closely."""
         if self._prefilter is None:
-            self._prefilter = Prefilter((*shipped_expressions(), *expressions(self._own_rules)))
+            self._prefilter = Prefilter(
+                (*shipped_expressions(), *expressions(self._own_rules)), is_large=self._is_large
+            )
         return self._prefilter
 
     @property
@@ -46,3 +59,57 @@ class Sieve:
         if not self.prefilter.may_match(data):
             return ()
         return credentials(data, self.rules, self.prefilter, on_limit)
+
+    def sift_stream(self, pieces: Iterable[bytes]) -> Iterator[Credential]:
+        """The credentials in a text that comes in pieces, each place once; a pair farther apart than a window is two.
+
+        Offsets and lines are those of the whole text. Columns are, too, unless a line is longer than a window.
+        """
+        for window in _windows(pieces):
+            for credential in self.sift(window.data):
+                if window.first <= credential.first.start < window.last:
+                    yield _moved(credential, window.offset, window.line - 1)
+
+
+def _sieve(own_rules: tuple[Rule, ...], is_large: bool) -> Sieve:
+    return Sieve(own_rules, is_large=is_large)
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """A part of a long text; what begins in `first` to `last` counts, the rest is there for what is around it."""
+
+    data: bytes = field(repr=False)
+    first: int
+    last: int
+    offset: int
+    line: int
+
+
+def _windows(pieces: Iterable[bytes]) -> Iterator[_Window]:
+    buffer = bytearray()
+    lead, offset, line = 0, 0, 1
+    for piece in pieces:
+        buffer += piece
+        while len(buffer) >= lead + WINDOW + OVERLAP:
+            yield _Window(bytes(buffer[: lead + WINDOW + OVERLAP]), lead, lead + WINDOW, offset, line)
+            gone = lead + WINDOW - OVERLAP
+            line += buffer.count(b"\n", 0, gone)
+            offset += gone
+            del buffer[:gone]
+            lead = OVERLAP
+    yield _Window(bytes(buffer), lead, len(buffer), offset, line)
+
+
+def _moved(credential: Credential, offset: int, lines: int) -> Credential:
+    matches = (
+        replace(
+            match,
+            start=match.start + offset,
+            end=match.end + offset,
+            line=match.line + lines,
+            end_line=match.end_line + lines,
+        )
+        for match in credential.matches
+    )
+    return Credential(credential.rule, tuple(matches))

@@ -52,9 +52,9 @@ class Graph:
                 waiting += (parent for parent in self.parents[commit] if parent in self.parents)
         return seen
 
-    def missing(self) -> set[str]:
-        """Parents that are not there."""
-        return {parent for parents in self.parents.values() for parent in parents if parent not in self.parents}
+    def missing_parents(self, commits: Iterable[str]) -> set[str]:
+        """Parents of the commits that are not there."""
+        return {parent for commit in commits for parent in self.parents[commit] if parent not in self.parents}
 
     def containing(self, order: Sequence[str], marks: Mapping[str, int]) -> dict[str, int]:
         """Commit → the marks of all commits that it reaches, itself included, as bits of one number.

@@ -35,3 +35,12 @@ def tree_names(data: bytes, oid_size: int) -> Iterator[bytes]:
     while (space := data.find(b" ", position)) >= 0 and (end := data.find(b"\0", space)) >= 0:
         yield data[space + 1 : end]
         position = end + 1 + oid_size
+
+
+def submodule_names(data: bytes, oid_size: int) -> Iterator[tuple[bytes, bytes]]:
+    """Name and raw commit id of the submodules in a tree object."""
+    position = 0
+    while (space := data.find(b" ", position)) >= 0 and (end := data.find(b"\0", space)) >= 0:
+        if data[position:space] == b"160000":
+            yield data[space + 1 : end], data[end + 1 : end + 1 + oid_size]
+        position = end + 1 + oid_size

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from keysieve.blob import NotRead, Place
+from keysieve.blob import NotRead
 from keysieve.engine.sieve import Sieve
 from keysieve.git import commits, objects
 from keysieve.git.commits import Commit, CommitChanges
@@ -13,6 +13,7 @@ from keysieve.git.repository import Repository
 from keysieve.git.trees import entries_at
 from keysieve.scan.blobs import BlobStore, fresh, in_new_versions, new_entries, submodules
 from keysieve.scan.gathering import Gathered, Located, Progress, no_progress
+from keysieve.scan.unit import in_commit
 from keysieve.sources.commits import Range
 
 
@@ -60,13 +61,6 @@ def _commits(repository: Repository, oids: Iterable[str], gathered: Gathered) ->
             gathered.not_read.append(answer)
         else:
             yield commits.parse(answer.oid, answer.data)
-
-
-def in_commit(commit: Commit, sieve: Sieve, *, reachable: bool | None = None) -> Iterator[Located]:
-    """Credentials in a commit's message and in the names of its author and committer."""
-    for kind, data in (("commit-message", commit.message), ("identity", commit.identities)):
-        for credential in sieve.sift(data):
-            yield Located(credential, Place(kind, None, None, commit.oid, reachable))
 
 
 def _base_values(repository: Repository, span: Range, located: Sequence[Located], store: BlobStore) -> set[bytes]:

@@ -37,6 +37,15 @@ class Gathered:
     bytes: int = 0
     commits: int = 0
 
+    def add(self, other: Gathered) -> None:
+        """Take over what another part of the scan has found."""
+        self.located += other.located
+        self.not_read += other.not_read
+        self.out_of_scope += other.out_of_scope
+        self.blobs += other.blobs
+        self.bytes += other.bytes
+        self.commits += other.commits
+
 
 @dataclass(frozen=True, slots=True)
 class Sifted:

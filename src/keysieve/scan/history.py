@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
-from keysieve.blob import NotRead, Place
+from keysieve.blob import NotRead, OutOfScope, Place
 from keysieve.engine.sieve import Sieve
 from keysieve.git import commits, objects
 from keysieve.git.attribution import Attribution, Sighting, attribute
 from keysieve.git.changes import SYMLINK
 from keysieve.git.commits import Commit
-from keysieve.git.connectivity import missing_objects
+from keysieve.git.connectivity import missing_objects, reachable_objects, shallow_boundaries
 from keysieve.git.graph import Graph
+from keysieve.git.packs.directories import with_alternates
+from keysieve.git.packs.plan import Plan, WorkUnit, plan, plan_again
 from keysieve.git.refs import Ref, refs
 from keysieve.git.repository import Repository
-from keysieve.git.trees import tree_names
 from keysieve.scan.assembly import Story
-from keysieve.scan.commits import in_commit
-from keysieve.scan.gathering import Gathered, Located, Progress, Sifted, locate, no_progress, sift_blob, sift_path
+from keysieve.scan.gathering import Gathered, Located, Progress, Sifted, locate, no_progress, sift_path
 from keysieve.scan.grouping import Group
+from keysieve.scan.processes import all_oids, default_jobs, results
+from keysieve.scan.unit import UnitResult
+
+KINDS = frozenset({"blob", "commit", "tag", "tree"})
 
 
 @dataclass(slots=True)
@@ -27,6 +33,8 @@ class HistoryScan:
     """What a repository holds.
 
     Attributes:
+        jobs: Processes to read with; 0 for one on each core.
+        with_alternates: Read what lies only in another repository's object database, and no ref here reaches, too.
         commits: The commits that places name.
         order: All commits, parents first.
     """
@@ -34,6 +42,8 @@ class HistoryScan:
     repository: Repository
     sieve: Sieve
     progress: Progress = no_progress
+    jobs: int = 0
+    with_alternates: bool = False
     gathered: Gathered = field(default_factory=Gathered)
     commits: dict[str, Commit] = field(default_factory=dict)
     refs: list[Ref] = field(default_factory=list)
@@ -42,6 +52,8 @@ class HistoryScan:
     _found: dict[str, tuple[Sifted, ...]] = field(default_factory=dict, repr=False)
     _targets: dict[str, str] = field(default_factory=dict)
     _names: set[bytes] = field(default_factory=set, repr=False)
+    _present: set[bytes] = field(default_factory=set)
+    _referenced: set[bytes] = field(default_factory=set)
     _reachable: set[str] = field(default_factory=set)
     _notes: set[str] = field(default_factory=set)
     _attribution: Attribution = field(default_factory=Attribution)
@@ -60,14 +72,77 @@ class HistoryScan:
         self.gathered.located += self._locate_paths()
         self._read_commits()
 
+    def _read_objects(self) -> None:
+        jobs = self.jobs or default_jobs()
+        self.progress("planning", 0, None)
+        for first in self._plans(jobs):
+            self._present |= all_oids(first.units)
+            failed = self._read_units(first.units, jobs)
+            second = plan_again(first, failed, jobs)
+            self.gathered.not_read += second.not_read
+            self.gathered.not_read += self._read_units(second.units, jobs)
+            self._present.update(bytes.fromhex(one.what.decode()) for one in failed if _is_oid(one.what))
+
+    def _plans(self, jobs: int) -> Iterator[Plan]:
+        """What to read: everything here, and of alternates only what refs reach, unless more is wanted."""
+        own = Path(os.fsdecode(self.repository.objects_dir))
+        directories, missing = with_alternates(own)
+        self.gathered.not_read += missing
+        oid_length = len(self.repository.null_oid) // 2
+        if len(directories) == 1 or self.with_alternates:
+            yield plan(directories, jobs, oid_length=oid_length, kinds=KINDS)
+            return
+        here = plan([own], jobs, oid_length=oid_length, kinds=KINDS)
+        yield here
+        reached = frozenset(reachable_objects(self.repository)) - all_oids(here.units)
+        there = all_oids(plan(directories[1:], jobs, oid_length=oid_length, kinds=KINDS).units)
+        skipped = len(there - reached - all_oids(here.units))
+        if skipped:
+            self.gathered.out_of_scope.append(OutOfScope(os.fsencode(directories[1]), "alternate", skipped))
+        yield plan(directories[1:], jobs, oid_length=oid_length, kinds=KINDS, only=reached)
+
+    def _read_units(self, units: Sequence[WorkUnit], jobs: int) -> list[NotRead]:
+        failed: list[NotRead] = []
+        for number, result in enumerate(results(units, self.sieve, jobs), start=1):
+            self.progress("objects", number, len(units))
+            self._take(result)
+            failed += result.retry
+        return failed
+
+    def _take(self, result: UnitResult) -> None:
+        self.gathered.add(result.gathered)
+        self._found |= result.found
+        self._targets |= result.targets
+        self._names |= result.names
+        self._referenced |= result.references - result.submodules
+        for oid, parents, timestamp in result.graph:
+            self._graph.parents[oid] = parents
+            self._graph.timestamps[oid] = timestamp
+
     def _connect(self) -> None:
         self.progress("connectivity", 0, None)
         self.order = self._graph.order()
-        tips = [ref.peeled for ref in self.refs]
-        self._reachable = self._graph.reachable(tips) | self._reachable_tags()
+        commits_reached = self._graph.reachable(ref.peeled for ref in self.refs)
+        self._reachable = commits_reached | self._reachable_tags()
         is_note = [ref.peeled for ref in self.refs if ref.name.startswith(b"refs/notes/")]
         self._notes = self._graph.reachable(is_note)
-        self.gathered.not_read += missing_objects(self.repository)
+        boundaries = shallow_boundaries(self.repository)
+        for boundary in boundaries:
+            reason = "shallow clone: what came before this commit is not here"
+            self.gathered.not_read.append(NotRead(boundary, reason))
+        if not self._is_whole(commits_reached, {boundary.decode() for boundary in boundaries}):
+            self.gathered.not_read += missing_objects(self.repository)
+        self._present.clear()
+        self._referenced.clear()
+
+    def _is_whole(self, reached: set[str], boundaries: set[str]) -> bool:
+        """Whether every object that another one names is there; else it takes a walk to tell which of them matter."""
+        tips = (oid for ref in self.refs for oid in (ref.oid, ref.peeled))
+        return (
+            self._referenced <= self._present
+            and not self._graph.missing_parents(reached - boundaries)
+            and all(bytes.fromhex(oid) in self._present for oid in tips)
+        )
 
     def _reachable_tags(self) -> set[str]:
         waiting = [ref.oid for ref in self.refs]
@@ -83,50 +158,6 @@ class HistoryScan:
         """With whether a ref reaches the commit or tag that it stands in."""
         holder = one.place.commit or one.place.oid
         return one if holder is None else replace(one, place=replace(one.place, reachable=holder in self._reachable))
-
-    def _read_objects(self) -> None:
-        wanted: list[bytes] = []
-        for name, kind in objects.names_and_kinds(self.repository):
-            if kind:
-                wanted.append(name)
-            else:
-                self.gathered.not_read.append(NotRead(name, "corrupt object"))
-        for number, answer in enumerate(objects.read_from(self.repository, wanted)):
-            self.progress("objects", number, len(wanted))
-            if isinstance(answer, NotRead):
-                self.gathered.not_read.append(answer)
-            elif answer.kind == "blob":
-                self._sift_blob(answer)
-            elif answer.kind == "commit":
-                self._sift_commit(commits.parse(answer.oid, answer.data))
-            elif answer.kind == "tag":
-                self._sift_tag(answer)
-            else:
-                self._sift_tree(answer)
-
-    def _sift_blob(self, blob: objects.StoredObject) -> None:
-        sifted = sift_blob(blob.data, blob.oid.encode(), self.sieve, self.gathered)
-        if sifted:
-            self._found[blob.oid] = sifted
-
-    def _sift_commit(self, commit: Commit) -> None:
-        self.gathered.commits += 1
-        self._graph.parents[commit.oid] = commit.parents
-        self._graph.timestamps[commit.oid] = commit.timestamp
-        self.gathered.located += in_commit(commit, self.sieve)
-
-    def _sift_tag(self, tag: objects.StoredObject) -> None:
-        headers, _, message = tag.data.partition(b"\n\n")
-        self._targets[tag.oid] = headers.split(b"\n")[0].removeprefix(b"object ").decode("ascii", "replace")
-        for kind, data in (("tag-message", message), ("identity", headers)):
-            for credential in self.sieve.sift(data):
-                self.gathered.located.append(Located(credential, Place(kind, None, tag.oid)))
-
-    def _sift_tree(self, tree: objects.StoredObject) -> None:
-        """Names that hold a credential; which paths they are part of is told by attribution."""
-        if self.sieve.prefilter.may_match(tree.data):
-            size = len(tree.oid) // 2
-            self._names.update(name for name in tree_names(tree.data, size) if self.sieve.sift(name))
 
     def _sift_refs(self) -> None:
         for ref in self.refs:
@@ -186,3 +217,7 @@ class HistoryScan:
             live=live,
             refs=tuple(ref.name for ref in self.refs if held.get(ref.peeled, 0) >> number & 1),
         )
+
+
+def _is_oid(what: bytes) -> bool:
+    return len(what) in (40, 64) and what.isalnum()

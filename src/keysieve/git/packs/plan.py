@@ -1,0 +1,249 @@
+"""Which objects there are, and how to split the work of reading them over processes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import compress
+from pathlib import Path
+
+from keysieve.blob import NotRead
+from keysieve.git.packs.arrange import HIDDEN, Entries, split
+from keysieve.git.packs.loose import read_loose
+from keysieve.git.packs.store import read_single
+from keysieve.git.packs.stored import (
+    DEFAULT_LIMITS,
+    TOO_MUCH,
+    VANISHED,
+    WANTED_KINDS,
+    Item,
+    Limits,
+    not_read,
+)
+from keysieve.git.packs.survey import LOOSE_COST, Survey, take
+from keysieve.git.packs.walk import read_entries
+
+UNITS_PER_PART = 8
+"""Units of work per process: enough that the last one to finish does not keep the others waiting."""
+
+SMALLEST_UNIT = 4_000_000
+"""Estimated nanoseconds below which splitting costs more than it gains."""
+
+_ATTEMPTS = 3
+_SINGLES = 500
+_SINGLE_COST = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class PackUnit:
+    """Entries of one pack, to be read in order.
+
+    Attributes:
+        directory: The objects directory.
+        pack: The pack file.
+        cost: Estimated nanoseconds.
+    """
+
+    directory: Path
+    pack: Path
+    oid_length: int
+    entries: Entries = field(repr=False)
+    cost: int
+
+
+@dataclass(frozen=True, slots=True)
+class LooseUnit:
+    """Loose objects of one directory; only those of the wanted `kinds` will be yielded."""
+
+    directory: Path
+    oids: bytes = field(repr=False)
+    oid_length: int
+    kinds: frozenset[str]
+    cost: int
+
+
+@dataclass(frozen=True, slots=True)
+class SingleUnit:
+    """Objects to look for in every pack and directory, one by one, because reading them in order failed."""
+
+    directories: tuple[Path, ...]
+    oids: bytes = field(repr=False)
+    oid_length: int
+    kinds: frozenset[str]
+    cost: int
+
+
+WorkUnit = PackUnit | LooseUnit | SingleUnit
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be read.
+
+    Attributes:
+        units: Independent pieces of work, the most expensive first. They pickle, and hold ids and offsets,
+        no content.
+        not_read: What is known by now to be unreadable. Ids among it may be sound in another copy: see
+        `plan_again`.
+        skipped: Packed objects of unwanted kinds.
+        objects: Objects that the units will yield or report; loose objects of unwanted kinds are among them.
+    """
+
+    units: list[WorkUnit]
+    not_read: list[NotRead]
+    skipped: int
+    objects: int
+    directories: tuple[Path, ...]
+    oid_length: int
+    kinds: frozenset[str]
+
+
+def plan(
+    directories: Iterable[Path],
+    parts: int,
+    *,
+    oid_length: int = 20,
+    kinds: frozenset[str] = WANTED_KINDS,
+    only: frozenset[bytes] | None = None,
+) -> Plan:
+    """Find every object in `directories` (see `with_alternates`) and split the work of reading them.
+
+    An object that several packs hold, or a pack and a loose file, is in one unit only, the first directory's.
+    Multi-pack indexes are not needed; cruft packs and promisor packs are packs.
+
+    Args:
+        directories: Objects directories, `.git/objects` and the like.
+        parts: Processes that will work on it.
+        oid_length: Length of raw object ids: 20 for SHA-1, 32 for SHA-256.
+        kinds: Kinds of objects that are wanted.
+        only: Raw ids to restrict the plan to; None for all.
+    """
+    places = tuple(directories)
+    survey = Survey(oid_length, kinds, only)
+    for _ in range(_ATTEMPTS):
+        survey = take(places, oid_length, kinds, only)
+        if all(entry.reason != VANISHED for entry in survey.not_read):
+            break
+    units = _units(survey, max(SMALLEST_UNIT, survey.cost // (max(parts, 1) * UNITS_PER_PART)))
+    unread = [not_read(oid, reason) for oid, reason in survey.unread.items() if oid not in survey.seen]
+    objects = sum(pack.objects for pack in survey.packs) + sum(len(oids) for _, oids in survey.loose)
+    return Plan(units, [*survey.not_read, *unread], survey.skipped, objects, places, oid_length, kinds)
+
+
+def plan_again(before: Plan, failed: Iterable[NotRead], parts: int) -> Plan:
+    """A plan for what could not be read by `before`, where another try may help.
+
+    Objects of packs that were replaced meanwhile are looked for in the present packs, damaged ones in other
+    copies. What this plan's units report is final.
+
+    Args:
+        before: The plan whose units have been read.
+        failed: What they reported.
+        parts: Processes that will work on it.
+    """
+    final: list[NotRead] = []
+    vanished: set[bytes] = set()
+    damaged: list[bytes] = []
+    for entry in {entry.what: entry for entry in [*before.not_read, *failed]}.values():
+        oid = _as_oid(entry.what, before.oid_length)
+        if oid is None or "too large" in entry.reason or entry.reason == TOO_MUCH:
+            final.append(entry)
+        elif entry.reason == VANISHED:
+            vanished.add(oid)
+        else:
+            damaged.append(oid)
+    again = plan(
+        before.directories, parts, oid_length=before.oid_length, kinds=before.kinds, only=frozenset(vanished)
+    ) if vanished else None  # fmt: skip
+    units = list(again.units) if again else []
+    singles = sorted({*damaged, *vanished.difference(*map(planned, units))})
+    units.extend(_single_units(before, singles))
+    known = {entry.what for entry in before.not_read}
+    if again:
+        final.extend(
+            entry
+            for entry in again.not_read
+            if _as_oid(entry.what, before.oid_length) is None and entry.what not in known
+        )
+    return Plan(units, final, 0, len(vanished) + len(damaged), before.directories, before.oid_length, before.kinds)
+
+
+def read(unit: WorkUnit, limits: Limits = DEFAULT_LIMITS, *, verify: bool = False) -> Iterator[Item]:
+    """Read a unit of work, in this process.
+
+    Every object of the unit is yielded as `StoredObject`, `LargeObject` or `NotRead`, or is of an unwanted
+    kind.
+    """
+    match unit:
+        case PackUnit():
+            return read_entries(unit.pack, unit.entries, unit.oid_length, limits, verify=verify)
+        case LooseUnit():
+            return read_loose(unit.directory, _separate(unit.oids, unit.oid_length), unit.kinds, limits)
+        case SingleUnit():
+            oids = _separate(unit.oids, unit.oid_length)
+            return read_single(unit.directories, oids, unit.oid_length, unit.kinds, limits)
+
+
+def _as_oid(what: bytes, oid_length: int) -> bytes | None:
+    with suppress(ValueError):
+        oid = bytes.fromhex(what.decode("ascii", "replace"))
+        return oid if len(oid) == oid_length and len(what) == 2 * oid_length else None
+    return None
+
+
+def _separate(oids: bytes, length: int) -> list[bytes]:
+    return [oids[at : at + length] for at in range(0, len(oids), length)]
+
+
+def planned(unit: WorkUnit) -> Iterator[bytes]:
+    """Raw ids of the objects that a unit yields or reports."""
+    if isinstance(unit, PackUnit):
+        visible = [not flags & HIDDEN for flags in unit.entries.flags]
+        return compress(_separate(unit.entries.oids, unit.oid_length), visible)
+    return iter(_separate(unit.oids, unit.oid_length))
+
+
+def _single_units(plan: Plan, oids: list[bytes]) -> Iterator[SingleUnit]:
+    for at in range(0, len(oids), _SINGLES):
+        part = oids[at : at + _SINGLES]
+        cost = len(part) * _SINGLE_COST
+        yield SingleUnit(plan.directories, b"".join(part), plan.oid_length, plan.kinds, cost)
+
+
+def _units(survey: Survey, target: int) -> list[WorkUnit]:
+    units: list[WorkUnit] = []
+    for pack in survey.packs:
+        for entries, cost in split(pack.entries, pack.costs, target):
+            units.append(PackUnit(pack.directory, pack.path, survey.oid_length, entries, cost))
+    count = max(1, target // LOOSE_COST)
+    for directory, oids in survey.loose:
+        for at in range(0, len(oids), count):
+            part = oids[at : at + count]
+            joined = b"".join(part)
+            units.append(LooseUnit(directory, joined, survey.oid_length, survey.kinds, len(part) * LOOSE_COST))
+    units.sort(key=lambda unit: -unit.cost)
+    return units
+
+
+def read_all(
+    directories: Iterable[Path],
+    *,
+    oid_length: int = 20,
+    kinds: frozenset[str] = WANTED_KINDS,
+    limits: Limits = DEFAULT_LIMITS,
+    verify: bool = False,
+) -> Iterator[Item]:
+    """Everything in `directories` in this process: plan, read, and try again what could not be read."""
+    first = plan(directories, 1, oid_length=oid_length, kinds=kinds)
+    failed: list[NotRead] = []
+    for unit in first.units:
+        for item in read(unit, limits, verify=verify):
+            if isinstance(item, NotRead):
+                failed.append(item)
+            else:
+                yield item
+    second = plan_again(first, failed, 1)
+    yield from second.not_read
+    for unit in second.units:
+        yield from read(unit, limits, verify=verify)

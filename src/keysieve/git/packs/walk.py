@@ -1,0 +1,231 @@
+"""Reading a pack's entries in the arranged order: inflate, apply deltas, hold bases only while needed."""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Iterator
+from hashlib import sha1, sha256
+from pathlib import Path
+
+from keysieve.blob import NotRead
+from keysieve.git.packs.arrange import HIDDEN, KEEP, KIND, LAST, Entries
+from keysieve.git.packs.delta import CorruptDeltaError, apply, declared_sizes
+from keysieve.git.packs.family import DELTA
+from keysieve.git.packs.headers import KINDS, OFS_DELTA, REF_DELTA
+from keysieve.git.packs.inflate import SMALL, CorruptStreamError, inflate, inflate_in_pieces
+from keysieve.git.packs.stored import (
+    MIB,
+    TOO_MUCH,
+    VANISHED,
+    Item,
+    LargeObject,
+    Limits,
+    StoredObject,
+    UnreadableError,
+    not_read,
+)
+
+_NO_BASE = "delta base cannot be read"
+
+
+def open_pack(path: Path) -> mmap.mmap:
+    """Map a pack.
+
+    Raises:
+        UnreadableError: It is gone, may not be read, or is no pack.
+    """
+    try:
+        with path.open("rb") as file:
+            pack = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except FileNotFoundError as error:
+        raise UnreadableError(VANISHED) from error
+    except (OSError, ValueError) as error:
+        raise UnreadableError("pack cannot be opened") from error
+    if pack[:4] != b"PACK" or pack[4:8] not in {b"\0\0\0\2", b"\0\0\0\3"}:
+        raise UnreadableError("not a pack of a known version")
+    return pack
+
+
+def read_entries(
+    path: Path, entries: Entries, oid_length: int, limits: Limits, *, verify: bool = False
+) -> Iterator[Item]:
+    """Every entry that is not hidden, whole, in pieces, or as not read.
+
+    Args:
+        path: The pack.
+        entries: What to read, as arranged.
+        oid_length: Length of raw ids.
+        limits: What an object may take.
+        verify: Hash every object and compare with its id; zlib's checksum is checked in any case.
+    """
+    try:
+        pack = open_pack(path)
+    except UnreadableError as error:
+        yield from _none_read(entries, oid_length, str(error))
+        return
+    packed = sum(entries.ends) - sum(entries.offsets)
+    allowed = limits.max_total + limits.max_ratio * max(packed, 0)
+    bases: list[Item] = []
+    hidden: set[bytes] = set()
+    base: Item | None
+    oids = entries.oids
+    position = -oid_length
+    for offset, end, flags in zip(entries.offsets, entries.ends, entries.flags, strict=True):
+        position += oid_length
+        oid = oids[position : position + oid_length]
+        base = None
+        if flags & DELTA:
+            base = bases.pop() if flags & LAST else bases[-1]
+        try:
+            item = _read_entry(pack, oid, offset, end, flags & KIND, base, oid_length, limits.max_blob)
+            if type(item) is StoredObject:
+                allowed -= len(item.data)
+            if allowed < 0 or verify:
+                _check(item, allowed)
+        except UnreadableError as error:
+            item = not_read(oid, str(error))
+        if flags & KEEP:
+            bases.append(_fit_as_base(item, oid, bases, limits.max_bases))
+        if not flags & HIDDEN:
+            if base is not None and hidden and type(item) is StoredObject and item.base in hidden:
+                item = item._replace(base_elsewhere=True)
+            yield item
+        else:
+            hidden.add(oid)
+
+
+def _none_read(entries: Entries, oid_length: int, reason: str) -> Iterator[Item]:
+    for at, flags in enumerate(entries.flags):
+        if not flags & HIDDEN:
+            yield not_read(entries.oids[at * oid_length : (at + 1) * oid_length], reason)
+
+
+def _check(item: Item, allowed: int) -> None:
+    if allowed < 0:
+        raise UnreadableError(TOO_MUCH)
+    if isinstance(item, StoredObject) and not has_its_id(item):
+        raise UnreadableError("corrupt object: content does not match its id")
+
+
+def _fit_as_base(item: Item, oid: bytes, bases: list[Item], max_bases: int) -> Item:
+    """What is held for the deltas of `item`: the item, or why it cannot be."""
+    if isinstance(item, LargeObject):
+        return not_read(oid, "too large")
+    if isinstance(item, StoredObject) and len(item.data) > MIB:
+        held = sum(len(base.data) for base in bases if isinstance(base, StoredObject))
+        if held + len(item.data) > max_bases:
+            return not_read(oid, "too large together with others")
+    return item
+
+
+def _read_entry(
+    pack: mmap.mmap,
+    oid: bytes,
+    offset: int,
+    end: int,
+    type_: int,
+    base: Item | None,
+    oid_length: int,
+    max_blob: int,
+) -> Item:
+    size, start = stream_place(pack, offset, oid_length)
+    if base is None:
+        kind = KINDS[type_]
+        if size > max_blob:
+            return LargeObject(oid, kind, size, inflate_in_pieces(memoryview(pack)[start:end], size))
+        return StoredObject(oid, kind, _inflate(pack, start, end, size))
+    if type(base) is not StoredObject:
+        reason = base.reason if isinstance(base, NotRead) else "too large"
+        raise UnreadableError(reason if reason.startswith(_NO_BASE) else f"{_NO_BASE}: {reason}")
+    if size > max_blob:
+        raise UnreadableError(f"too large: a delta of {size} bytes")
+    delta = _inflate(pack, start, end, size)
+    return StoredObject(oid, base.kind, apply_checked(base.data, delta, max_blob), base.oid, delta)
+
+
+def stream_place(pack: mmap.mmap, offset: int, oid_length: int) -> tuple[int, int]:
+    """Declared size of an entry's stream, and where that starts. Looks at nothing else in the header.
+
+    Raises:
+        UnreadableError: The pack ends inside the header.
+    """
+    try:
+        byte = pack[offset]
+        kind = byte & 0x70
+        size = byte & 15
+        shift = 4
+        offset += 1
+        while byte & 0x80:
+            byte = pack[offset]
+            size |= (byte & 0x7F) << shift
+            shift += 7
+            offset += 1
+        if kind == OFS_DELTA << 4:
+            while pack[offset] & 0x80:
+                offset += 1
+            offset += 1
+        elif kind == REF_DELTA << 4:
+            offset += oid_length
+    except IndexError as error:
+        raise UnreadableError("entry outside the pack") from error
+    return size, offset
+
+
+def read_delta(pack: mmap.mmap, offset: int, end: int, oid_length: int, max_blob: int) -> bytes:
+    """The delta in the entry at `offset`.
+
+    Raises:
+        UnreadableError: It is damaged or too large.
+    """
+    size, start = stream_place(pack, offset, oid_length)
+    if size > max_blob:
+        raise UnreadableError(f"too large: a delta of {size} bytes")
+    return _inflate(pack, start, end, size)
+
+
+def read_whole(pack: mmap.mmap, offset: int, end: int, oid_length: int, max_blob: int) -> bytes:
+    """The object in the entry at `offset`, which is no delta.
+
+    Raises:
+        UnreadableError: It is damaged or too large.
+    """
+    size, start = stream_place(pack, offset, oid_length)
+    if size > max_blob:
+        raise UnreadableError(f"too large: {size} bytes")
+    return _inflate(pack, start, end, size)
+
+
+def _inflate(pack: mmap.mmap, start: int, end: int, size: int) -> bytes:
+    """The stream at `start`. Copying a small one costs less than a view of it."""
+    data = pack[start:end] if end - start < SMALL else memoryview(pack)[start:end]
+    try:
+        return inflate(data, size)
+    except CorruptStreamError as error:
+        raise UnreadableError(f"corrupt object: {error}") from error
+
+
+def apply_checked(base: bytes, delta: bytes, max_blob: int) -> bytes:
+    """The object that `delta` makes of `base`, after a look at the sizes that it declares.
+
+    Raises:
+        UnreadableError: They do not fit or are too large, or the delta is damaged.
+    """
+    try:
+        base_size, size, _ = declared_sizes(delta)
+        if base_size != len(base):
+            raise UnreadableError("corrupt object: delta of another base")
+        if size > max_blob:
+            raise UnreadableError(f"too large: {size} bytes")
+        data = apply(base, delta)
+    except CorruptDeltaError as error:
+        raise UnreadableError(f"corrupt object: {error}") from error
+    if len(data) != size:
+        raise UnreadableError("corrupt object: not as long as declared")
+    return data
+
+
+def has_its_id(item: StoredObject) -> bool:
+    """Whether the content hashes to the object id."""
+    hasher = (sha1 if len(item.oid) == 20 else sha256)(f"{item.kind} {len(item.data)}\0".encode())
+    hasher.update(item.data)
+    return hasher.digest() == item.oid

@@ -1,0 +1,78 @@
+"""Spreads the units of a plan over processes, and loses none of them."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+
+from keysieve.engine.sieve import Sieve
+from keysieve.git.packs.plan import WorkUnit, planned
+from keysieve.git.packs.stored import not_read
+from keysieve.scan.unit import UnitResult, sift_unit
+
+SMALL = 300_000_000
+"""Estimated nanoseconds of work below which starting processes costs more than it gains."""
+_sieve: Sieve | None = None
+
+
+def results(units: Sequence[WorkUnit], sieve: Sieve, jobs: int) -> Iterator[UnitResult]:
+    """The result of each unit, in the order in which they are done.
+
+    A unit whose process dies is tried once more, alone; if that dies, too, its objects are "not read".
+
+    Args:
+        units: From a plan, the costliest first.
+        sieve: Finds credentials; sent to each process once.
+        jobs: Processes.
+    """
+    if jobs == 1 or len(units) < 2 or sum(unit.cost for unit in units) < SMALL:
+        yield from (sift_unit(unit, sieve) for unit in units)
+        return
+    lost = yield from _spread(units, sieve, min(jobs, len(units)))
+    for unit in lost:
+        if (yield from _spread([unit], sieve, 1)):
+            yield UnitResult(retry=[not_read(oid, "the process that read it died") for oid in planned(unit)])
+
+
+def default_jobs() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _spread(units: Sequence[WorkUnit], sieve: Sieve, jobs: int) -> Generator[UnitResult, None, list[WorkUnit]]:
+    """Yields results; returns the units that were lost with a process."""
+    lost: list[WorkUnit] = []
+    context = multiprocessing.get_context()
+    with ProcessPoolExecutor(jobs, context, _start, (sieve,)) as pool:
+        waiting = {pool.submit(_work, unit): unit for unit in units}
+        try:
+            for future in as_completed(list(waiting)):
+                try:
+                    result = future.result()
+                except BrokenProcessPool:
+                    lost.append(waiting.pop(future))
+                    continue
+                del waiting[future]
+                yield result
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return lost
+
+
+def _start(sieve: Sieve) -> None:
+    global _sieve
+    _sieve = sieve
+
+
+def _work(unit: WorkUnit) -> UnitResult:
+    assert _sieve is not None  # noqa: S101  (for the type checker: _start has run)
+    return sift_unit(unit, _sieve)
+
+
+def all_oids(units: Iterable[WorkUnit]) -> set[bytes]:
+    """Raw ids of all objects of the units."""
+    return {oid for unit in units for oid in planned(unit)}
