@@ -20,6 +20,7 @@ COMMANDS = {
     "range": "what the commits BASE..HEAD bring in (pull requests)",
     "history": "everything that a repository holds (audits)",
     "files": "files as they are on disk, or standard input",
+    "why": "why a line was or was not reported",
     "rules": "list, show or check the rules",
 }
 """Command → what it reads. Each is a module of `keysieve.commands`."""
@@ -73,14 +74,14 @@ def _run(arguments: list[str]) -> int:
 def usage() -> str:
     """What `keysieve --help` prints."""
     lines = [
-        "usage: keysieve COMMAND [ARGUMENT …]   (keysieve COMMAND --help for its options)",
+        "usage: keysieve COMMAND [ARGUMENT …]     (options: keysieve COMMAND --help)",
         "",
         "Finds AWS credentials and says how to get them out.",
         "",
         *(f"  {name:<10} {text}" for name, text in COMMANDS.items()),
         "",
-        "Exit status of scans: 0 nothing found and complete, 1 findings, 2 could not do the job,",
-        "3 nothing found but something was not read, 130 interrupted.",
+        "Exit status of scans: 0 nothing found and complete, 1 findings, 2 could not do",
+        "the job, 3 nothing found but something was not read, 130 interrupted.",
     ]
     return "\n".join(lines) + "\n"
 

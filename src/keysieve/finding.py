@@ -141,7 +141,12 @@ class Stats:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All that a scan has to say."""
+    """All that a scan has to say.
+
+    Attributes:
+        remarks: What is to be said of the excuses themselves: those that have ended, those that match nothing. For
+            people: `keysieve/1` has no place for them.
+    """
 
     command: str
     findings: tuple[Finding, ...] = ()
@@ -149,6 +154,7 @@ class Report:
     not_read: tuple[Unread, ...] = ()
     out_of_scope: tuple[Passed, ...] = ()
     stats: Stats = field(default_factory=Stats)
+    remarks: tuple[str, ...] = ()
 
     @property
     def complete(self) -> bool:

@@ -15,7 +15,11 @@ from keysieve.scan.files import scan_files
 def run(argv: Sequence[str]) -> int:
     """Run the command; gives the exit status."""
     started = time.monotonic()
-    parser = Parser("files", "Scan files as they are on disk: ignored ones, too; not .git; links are not followed.")
+    parser = Parser(
+        "files",
+        "Scan files as they are on disk: ignored ones, too; not .git; links are not followed.",
+        takes="[PATH …]",
+    )
     parser.add_argument(
         "paths", nargs="*", default=["."], metavar="PATH", help="files and folders (default: .); - is stdin"
     )

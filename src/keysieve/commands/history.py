@@ -16,7 +16,11 @@ from keysieve.scan.history import HistoryScan
 def run(argv: Sequence[str]) -> int:
     """Run the command; gives the exit status."""
     started = time.monotonic()
-    parser = Parser("history", "Scan everything that a repository holds, reachable or not, and tell when it came in.")
+    parser = Parser(
+        "history",
+        "Scan everything that a repository holds, reachable or not, and tell when it came in.",
+        takes="[REPO]",
+    )
     parser.add_argument("repository", nargs="?", metavar="REPO", help="a folder (default: .)")
     parser.add_argument("--jobs", type=int, default=0, metavar="N", help="processes (default: one on each core)")
     parser.add_argument("--alternates", action="store_true", help="read borrowed objects that no ref reaches, too")

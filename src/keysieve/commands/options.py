@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from keysieve.errors import UsageError
 from keysieve.finding import Report
@@ -39,21 +39,76 @@ class ScanOptions:
     baseline: str | None
 
 
-class Parser(argparse.ArgumentParser):
-    """A parser that raises instead of leaving, and knows no abbreviations."""
+class Described(Exception):  # noqa: N818 - no error: the answer to `Describe`
+    """Carries the parser of a command that was asked to describe itself."""
 
-    def __init__(self, command: str, description: str, epilog: str = "") -> None:
+    def __init__(self, parser: Parser) -> None:
+        super().__init__(parser.prog)
+        self.parser = parser
+
+
+class Describe(tuple[str, ...]):
+    """Arguments that ask a command for its parser: it raises `Described` instead of running.
+
+    Documentation, completion and the manual page are made from what the commands really take.
+    """
+
+    __slots__ = ()
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that raises instead of leaving, and knows no abbreviations.
+
+    Args:
+        command: Name of the command.
+        description: What it does.
+        epilog: What else there is to know.
+        takes: What it takes beside options, for a usage of one line; by default argparse writes all options there.
+    """
+
+    def __init__(self, command: str, description: str, epilog: str = "", takes: str = "") -> None:
         super().__init__(
             prog=f"keysieve {command}",
+            usage=f"keysieve {command} [OPTION …] {takes}" if takes else None,
             description=description,
             epilog=epilog,
             allow_abbrev=False,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=_Formatter,
+            add_help=False,
         )
+        # Who reads this has found it.
+        self.add_argument("-h", "--help", action="help", help=argparse.SUPPRESS)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse, or describe the command."""
+        if isinstance(args, Describe):
+            raise Described(self)
+        return super().parse_known_args(args, namespace)
+
+    def format_help(self) -> str:
+        """The help on one screen: a section for everything, without blank lines between options."""
+        sections = super().format_help().rstrip("\n").split("\n\n")
+        is_options = [section.startswith("  ") or section.partition("\n")[0].endswith(":") for section in sections]
+        joined = sections[0]
+        for section, here, before in zip(sections[1:], is_options[1:], is_options, strict=False):
+            joined += ("\n" if here and before else "\n\n") + section
+        return joined + "\n"
 
     def error(self, message: str) -> NoReturn:
         """Raise what the command line does wrong."""
         raise UsageError(f"{message[:1].upper()}{message[1:].rstrip('.')}.", f"See: {self.prog} --help")
+
+
+class _Formatter(argparse.HelpFormatter):
+    """Help that is the same on every terminal, so that it can stand in the documentation; keeps line breaks."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=24, width=80)
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        import textwrap
+
+        return "\n".join(textwrap.fill(line, width, break_on_hyphens=False) for line in text.splitlines())
 
 
 def add_scan_options(parser: argparse.ArgumentParser) -> None:
@@ -62,17 +117,25 @@ def add_scan_options(parser: argparse.ArgumentParser) -> None:
 
     group = parser.add_argument_group("report")
     group.add_argument(
-        "--format", action="append", choices=FORMATS, default=[], metavar="FORMAT", help=f"one of {', '.join(FORMATS)}"
+        "--format", action="append", choices=FORMATS, default=[], metavar="FORMAT", help=", ".join(FORMATS)
     )
     group.add_argument(
-        "--output", action="append", default=[], metavar="FILE", help="write the report of the --format before it there"
+        "--output",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="for each --format, in the same order (- is stdout)",
     )
     group.add_argument("--reveal", action="store_true", help="show secrets in clear (never in CI)")
     group.add_argument("--quiet", action="store_true", help="print nothing when there is nothing to say")
     group.add_argument("--no-progress", action="store_true", help="show no progress on a terminal")
     group = parser.add_argument_group("verdict")
     group.add_argument(
-        "--fail-on", choices=(*SEVERITIES, "never"), default="low", help="mildest severity that fails (default: low)"
+        "--fail-on",
+        choices=(*SEVERITIES, "never"),
+        default="low",
+        metavar="LEVEL",
+        help="mildest that fails: low (default), medium, high, critical, never",
     )
     group.add_argument("--allow-incomplete", action="store_true", help="exit 0 although something was not read")
 

@@ -21,6 +21,7 @@ def run(argv: Sequence[str]) -> int:
         "range",
         "Scan what the commits that HEAD reaches and BASE does not bring in, each of them.",
         "BASE...HEAD means the same commits. What a later commit of the range removes counts, too: it is in history.",
+        takes="BASE..HEAD",
     )
     parser.add_argument("range", metavar="BASE..HEAD", help="for a pull request: origin/main..HEAD")
     add_scan_options(parser)
@@ -36,17 +37,18 @@ def scan_and_report(text: str, options: ScanOptions) -> int:
     sieve = Sieve()
     with TerminalProgress(is_wanted=options.progress) as progress:
         found = scan_range(repository, span, sieve, progress)
-        telling = Telling("range", options.reveal, found.commits, lambda groups: _stories(groups, found, span.commits))
+        telling = Telling("range", options.reveal, found.commits, lambda groups: stories(groups, found, span.commits))
         told = report(found.gathered, sieve, telling, started)
     return finish(told, options)
 
 
-def _stories(groups: Sequence[Group], found: RangeScan, order: Sequence[str]) -> Mapping[int, Story]:
+def stories(groups: Sequence[Group], found: RangeScan, order: Sequence[str]) -> Mapping[int, Story]:
+    """Which of the commits, which stand in topological order, brought each credential in."""
     rank = {oid: number for number, oid in enumerate(order)}
-    stories = {}
+    told = {}
     for number, group in enumerate(groups):
         brought = [one.place.commit for one in group.located if one.place.commit]
         values = {match.value for match in group.values.values()}
         notes = ("Also in the base (a cherry-pick?).",) if values <= found.base_values else ()
-        stories[number] = Story(introduced=min(brought, key=rank.__getitem__, default=None), notes=notes)
-    return stories
+        told[number] = Story(introduced=min(brought, key=rank.__getitem__, default=None), notes=notes)
+    return told

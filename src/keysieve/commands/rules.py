@@ -15,8 +15,18 @@ FAILED = 1
 
 def run(argv: Sequence[str]) -> int:
     """Run the command; gives the exit status."""
-    parser = Parser("rules", "List the rules, show one, or prove them with their examples.")
-    parser.add_argument("action", choices=("list", "show", "check", "prefilter"))
+    parser = Parser(
+        "rules",
+        "List the rules, show one in full, or prove them with their examples.",
+        "keysieve rules check my-rule.toml proves a rule of your own beside the shipped ones.",
+        takes="{list,show,check} [ID|FILE …]",
+    )
+    parser.add_argument(
+        "action",
+        choices=("list", "show", "check", "prefilter"),
+        metavar="{list,show,check}",
+        help="list: one a line; show: in full; check: prove the examples",
+    )
     parser.add_argument("names", nargs="*", metavar="ID|FILE", help="show: a rule's id; check: rule files of your own")
     arguments = parser.parse_intermixed_args(argv)
     if arguments.action == "check":

@@ -20,6 +20,7 @@ def run(argv: Sequence[str]) -> int:
         "Scan the index, compared with HEAD: what the next commit would bring in.",
         "File names that are not staged are read from disk. With PRE_COMMIT_FROM_REF and PRE_COMMIT_TO_REF set\n"
         "(pre-commit run --from-ref … --to-ref …) that range is scanned instead.",
+        takes="[FILE …]",
     )
     parser.add_argument("files", nargs="*", metavar="FILE", help="as a hook is given them")
     add_scan_options(parser)

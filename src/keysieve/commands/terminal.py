@@ -14,14 +14,16 @@ _LINKING_TERMS = ("xterm-kitty", "alacritty", "foot", "xterm-ghostty")
 _FIRST_VTE = 5000
 
 
-def style(command: str) -> Style:
+def style(command: str, *, shows_set_aside: bool = False) -> Style:
     """What standard output can do.
 
     Args:
         command: The command that scanned; where its paths begin depends on it.
+        shows_set_aside: Show what is set aside in full.
     """
     base = _base(command) if _is_linking() else None
-    return Style(_width(), _is_colored(), no_link if base is None else lambda path: _address(base, path))
+    link = no_link if base is None else lambda path: _address(base, path)
+    return Style(width(), _is_colored(), link, shows_set_aside)
 
 
 def write(text: str) -> None:
@@ -41,7 +43,8 @@ def encoded(text: str, encoding: str) -> bytes:
         return text.translate(_ASCII).encode(encoding, "backslashreplace")
 
 
-def _width() -> int:
+def width() -> int:
+    """Columns of the terminal that standard output is, else 100."""
     try:
         return os.get_terminal_size(sys.stdout.fileno()).columns or 100
     except (OSError, ValueError):

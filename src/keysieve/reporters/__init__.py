@@ -25,11 +25,13 @@ class Style:
         width: Columns.
         color: Whether it shows ANSI colours.
         link: Gives the address behind a path, None for no link.
+        shows_set_aside: Show what is set aside in full, not only counted.
     """
 
     width: int = 100
     color: bool = False
     link: Callable[[str], str | None] = no_link
+    shows_set_aside: bool = False
 
 
 def render(report: Report, name: str, style: Style | None = None) -> str:

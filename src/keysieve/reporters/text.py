@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from keysieve.finding import Finding, Occurrence, Report
+from keysieve.finding import Finding, Occurrence, Report, SetAside
 from keysieve.reporters import Style
 from keysieve.reporters.wording import (
     NAMELESS,
@@ -47,6 +46,9 @@ def render(report: Report, style: Style) -> str:
         lines += page.short(finding)
     if len(report.findings) > DETAILED:
         lines.append("")
+    if style.shows_set_aside:
+        for one in report.set_aside:
+            lines += [*page.set_aside(one), ""]
     lines += page.rest(report)
     if report.findings:
         lines += page.verdict(report)
@@ -63,14 +65,19 @@ class _Page:
         return f"\x1b[{_COLORS[style]}m{text}\x1b[0m" if self._style.color else text
 
     def _wrapped(self, text: str, first: str, rest: str) -> list[str]:
+        shown = safe(text)
+        if len(first) + len(shown) <= self._width:
+            return [(first + shown).rstrip()]
+        import textwrap  # nothing on a clean commit is so long
+
         return textwrap.wrap(
-            safe(text),
+            shown,
             self._width,
             initial_indent=first,
             subsequent_indent=rest,
             break_long_words=False,
             break_on_hyphens=False,
-        ) or [first.rstrip()]
+        )
 
     def headline(self, report: Report) -> Iterator[str]:
         """What was found, what was excused, whether it is all."""
@@ -99,6 +106,14 @@ class _Page:
         head = head[: SCREEN - 4]
         yield from head
         yield from self._remedy(finding, SCREEN - len(head))
+
+    def set_aside(self, one: SetAside) -> Iterator[str]:
+        """One credential that is excused: what it is, where it stands, and why it is excused."""
+        yield self._paint(f"SET ASIDE  {safe(one.finding.summary)}", "bold")
+        yield from self._wrapped(f"{one.reason}: {one.detail}", "  because ", "    ")
+        yield from self._wrapped(shown_values(one.finding), "  ", "    ")
+        yield from self._places(one.finding)
+        yield self._paint(f"  fingerprint {one.finding.fingerprint}", "dim")
 
     def _title(self, finding: Finding) -> list[str]:
         badge = finding.severity.upper()
@@ -178,6 +193,10 @@ class _Page:
                 yield from self._wrapped(f"{number} × {reason}: {detail}", "  ", "    ")
             if len(reasons) > LISTED:
                 yield f"  and {count(len(reasons) - LISTED, 'more reason')} (all of them: --format json)"
+        if report.remarks:
+            yield self._paint("Excuses to look at", "bold")
+            for remark in report.remarks:
+                yield from self._wrapped(remark, "  ", "    ")
         if report.not_read:
             yield self._paint("Not read: the result is incomplete", "high")
             yield from _listed(f"{safe(one.what)}: {safe(one.reason)}" for one in report.not_read)
