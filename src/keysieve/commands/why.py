@@ -84,11 +84,10 @@ def _read(path: bytes) -> bytes:
 
 
 def _member(outer: bytes, path: bytes) -> bytes:
-    from keysieve.blob import Blob
-    from keysieve.sources.archives import members
+    from keysieve.sources.archives import Member, members
 
     for item in members(_read(outer), outer):
-        if isinstance(item, Blob) and item.place.path == path:
+        if isinstance(item, Member) and item.path == path:
             return item.data
     raise UsageError(f"{os.fsdecode(outer)} holds no such member.", "Copy the place from a report.")
 

@@ -149,5 +149,5 @@ def _refusal(value: bytes, rule: Rule) -> str:
 
         doubt = judge_secret_access_key(value, named=True)
         if doubt:
-            told += f" that it may lean on; it looks like {doubt}" if rule.near else f"; it looks like {doubt}"
+            told += f"; besides, it looks like this: {doubt}"
     return told
