@@ -22,6 +22,7 @@ COMMANDS = {
     "files": "files as they are on disk, or standard input",
     "why": "why a line was or was not reported",
     "rules": "list, show or check the rules",
+    "completion": "a script that completes commands and options in your shell",
 }
 """Command → what it reads. Each is a module of `keysieve.commands`."""
 
@@ -78,7 +79,7 @@ def usage() -> str:
         "",
         "Finds AWS credentials and says how to get them out.",
         "",
-        *(f"  {name:<10} {text}" for name, text in COMMANDS.items()),
+        *(f"  {name:<12} {text}" for name, text in COMMANDS.items()),
         "",
         "Exit status of scans: 0 nothing found and complete, 1 findings, 2 could not do",
         "the job, 3 nothing found but something was not read, 130 interrupted.",
