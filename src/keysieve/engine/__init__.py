@@ -18,7 +18,11 @@ OnLimit = Callable[[str], None]
 
 
 def credentials(
-    data: bytes, rules: Sequence[Rule], prefilter: Prefilter | None = None, on_limit: OnLimit = lambda _reason: None
+    data: bytes,
+    rules: Sequence[Rule],
+    prefilter: Prefilter | None = None,
+    on_limit: OnLimit = lambda _reason: None,
+    spots: Sequence[int] | None = None,
 ) -> tuple[Credential, ...]:
     """Every credential in a blob, examples and placeholders included, in the order of the blob.
 
@@ -27,14 +31,19 @@ def credentials(
         rules: From `engine.catalogue`.
         prefilter: Tells where to look; without it the matcher looks everywhere, and finds the same.
         on_limit: Called with a reason for each limit that bites.
+        spots: Where to look, if that is known already or only a part is of interest; from the prefilter by default.
     """
     from keysieve.engine.pairing import pair
 
-    return tuple(pair(matches(data, rules, prefilter, on_limit), rules))
+    return tuple(pair(matches(data, rules, prefilter, on_limit, spots), rules))
 
 
 def matches(
-    data: bytes, rules: Sequence[Rule], prefilter: Prefilter | None = None, on_limit: OnLimit = lambda _reason: None
+    data: bytes,
+    rules: Sequence[Rule],
+    prefilter: Prefilter | None = None,
+    on_limit: OnLimit = lambda _reason: None,
+    spots: Sequence[int] | None = None,
 ) -> list[Match]:
     """Every value that a rule finds in a blob or in what it decodes to, each place once, in the order of the blob.
 
@@ -44,7 +53,10 @@ def matches(
     from keysieve.engine.matcher import windows
 
     locator = Locator(data, rules, prefilter)
-    stretches = [(0, len(data))] if prefilter is None else windows(prefilter.spots(data), len(data))
+    if prefilter is None:
+        stretches = [(0, len(data))]
+    else:
+        stretches = windows(prefilter.spots(data) if spots is None else spots, len(data))
     locator.look(stretches)
     for start, end in _aligned(stretches):
         locator.look_decoded(start, end, on_limit)

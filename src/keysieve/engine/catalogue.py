@@ -34,10 +34,10 @@ _TOP: Mapping[str, type] = {**dict.fromkeys(_TEXT, str), "references": list, **d
 
 def shipped_text(name: str) -> str:
     """The text of a file in `rules/`. Works from a folder and from a zipped package, and imports next to nothing."""
-    import keysieve.rules
+    import keysieve.rules as rules  # the form that does not need the package to be an attribute of its parent
 
-    loader = keysieve.rules.__spec__.loader
-    path = os.path.join(os.path.dirname(keysieve.rules.__file__ or ""), name)
+    loader = rules.__spec__.loader
+    path = os.path.join(os.path.dirname(rules.__file__ or ""), name)
     return str(loader.get_data(path).decode("utf-8"))
 
 

@@ -232,10 +232,11 @@ def _stop_word(suffix: bytes) -> str | None:
 def _table() -> Mapping[tuple[int, int], int]:
     """The shipped table: (character before, character) → signed eighths of a bit. Made by benchmarks/train_judge.py."""
     from base64 import b85decode
-    from pkgutil import get_data
+
+    from keysieve.engine.catalogue import shipped_text
 
     table: dict[tuple[int, int], int] = {}
-    for line in (get_data("keysieve.rules", "bigram.txt") or b"").splitlines():
+    for line in shipped_text("bigram.txt").encode().splitlines():
         if line.startswith(b"# "):
             continue
         name, _, row = line.partition(b" ")

@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 
 GAP = 90
 """How many bytes may lie between the start of a label and the value."""
-REACH = 4096
+REACH = 2048
 """How many bytes a neighbour or context may be away, however long the lines are."""
-MARGIN = 2 * REACH + 1024
-"""How far from a match of the prefilter anything that matters can be: a neighbour's reach, then a value's length."""
+LOOK = REACH + 1024
+"""How far from a match of the prefilter a value can begin: a neighbour's reach, and what the expression spans."""
+MARGIN = LOOK + 17 * 1024
+"""How far from there anything is that the verdict depends on; PEM blocks are looked for farthest."""
 TIMEOUT = 60.0
 """Seconds for one pattern over one text: a backstop only, patterns are linear."""
 
@@ -71,8 +73,7 @@ def _compiled(rule: Rule) -> _Compiled:
 def windows(spots: Iterable[int], size: int) -> list[tuple[int, int]]:
     """The stretches of a text that the matcher has to look at, by the offsets at which the prefilter matched.
 
-    Whatever can belong to a credential lies within `MARGIN` of one of its matches: the label, the neighbour, and the
-    whole of the longest value.
+    Every value begins within `LOOK` of one of them.
 
     Args:
         spots: End offsets of the prefilter's matches.
@@ -80,7 +81,7 @@ def windows(spots: Iterable[int], size: int) -> list[tuple[int, int]]:
     """
     joined: list[tuple[int, int]] = []
     for spot in sorted(spots):
-        start, end = max(0, spot - MARGIN), min(size, spot + MARGIN)
+        start, end = max(0, spot - LOOK), min(size, spot + LOOK)
         if joined and start <= joined[-1][1]:
             joined[-1] = (joined[-1][0], end)
         else:

@@ -14,6 +14,10 @@ WINDOW = 8 << 20
 """Bytes of a stream that are looked at together."""
 OVERLAP = 64 << 10
 """Bytes before and behind a window that are looked at with it: more than anything that a match depends on."""
+STRIDE = 1024
+"""Bytes within which places that the prefilter points at share a context."""
+MOST_CONTEXTS = 1_000_000
+"""Contexts that are remembered at most: some 64 MB."""
 
 
 class Sieve:
@@ -28,6 +32,7 @@ class Sieve:
         self._own_rules = tuple(own_rules)
         self._is_large = is_large
         self._prefilter: Prefilter | None = None
+        self._clean: set[int] = set()
 
     def __reduce__(self) -> tuple[object, ...]:
         return _sieve, (self._own_rules, self._is_large)
@@ -58,7 +63,25 @@ class Sieve:
         """
         if not self.prefilter.may_match(data):
             return ()
-        return credentials(data, self.rules, self.prefilter, on_limit)
+        spots = self.prefilter.spots(data)
+        contexts = _contexts(data, spots)
+        unknown = [context for context in contexts if context not in self._clean]
+        if not unknown:
+            return ()
+        limits: list[str] = []
+        if len(unknown) < len(contexts):
+            some = [spot for context in unknown for spot in contexts[context]]
+            if not credentials(data, self.rules, self.prefilter, limits.append, some) and not limits:
+                self._remember(unknown)
+                return ()
+        found = credentials(data, self.rules, self.prefilter, on_limit, spots)
+        if not found and not limits:
+            self._remember(unknown)
+        return found
+
+    def _remember(self, contexts: Iterable[int]) -> None:
+        if len(self._clean) < MOST_CONTEXTS:
+            self._clean.update(contexts)
 
     def sift_stream(self, pieces: Iterable[bytes]) -> Iterator[Credential]:
         """The credentials in a text that comes in pieces, each place once; a pair farther apart than a window is two.
@@ -69,6 +92,26 @@ class Sieve:
             for credential in self.sift(window.data):
                 if window.first <= credential.first.start < window.last:
                     yield _moved(credential, window.offset, window.line - 1)
+
+
+def _contexts(data: bytes, spots: Iterable[int]) -> dict[int, list[int]]:
+    """What is around the places that the prefilter points at, as hashes, with the places.
+
+    All that the matcher could find at a place depends on what is around it. Versions of a file repeat most of that,
+    and a look at what held no credential need not be repeated. Python keys its hash anew in each process, so that
+    nobody can prepare a text that is taken for another.
+    """
+    from keysieve.engine.matcher import MARGIN
+
+    contexts: dict[int, list[int]] = {}
+    last, places = -STRIDE, []
+    for spot in spots:
+        if spot - last >= STRIDE:
+            last = spot
+            around = hash(data[max(0, spot - MARGIN) : spot + STRIDE + MARGIN])
+            places = contexts.setdefault(around, [])
+        places.append(spot)
+    return contexts
 
 
 def _sieve(own_rules: tuple[Rule, ...], is_large: bool) -> Sieve:

@@ -103,6 +103,7 @@ def _accounts() -> Mapping[str, Mapping[str, Any]]:
 
 def _toml(name: str) -> dict[str, Any]:
     import tomllib
-    from pkgutil import get_data
 
-    return tomllib.loads((get_data("keysieve.rules", name) or b"").decode())
+    from keysieve.engine.catalogue import shipped_text
+
+    return tomllib.loads(shipped_text(name))
