@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from keysieve.commands.options import Parser
 from keysieve.engine.catalogue import nearest, parse_rule, shipped_rules
@@ -77,24 +77,46 @@ def _read(file: str) -> Rule:
 
 def show(names: Sequence[str]) -> int:
     """Show rules in full."""
+    from keysieve.commands import terminal
+
     rules = {rule.id: rule for rule in shipped_rules()}
     if not names:
         raise UsageError("Which rule?", "Type: keysieve rules show aws-access-key-pair   (all: keysieve rules list)")
     for name in names:
         if name not in rules:
             raise UsageError(f"There is no rule {name!r}.", f"Did you mean: keysieve rules show {nearest(name, rules)}")
-        sys.stdout.write(_told(rules[name]))
+        terminal.write(_told(rules[name]))
     return 0
 
 
 def _told(rule: Rule) -> str:
-    lines = [f"{rule.id} ({rule.severity}): {rule.title}", "", f"  {rule.description}", ""]
+    import textwrap
+
+    def wrapped(text: str, label: str = "") -> list[str]:
+        return textwrap.wrap(text, 80, initial_indent=f"  {label}", subsequent_indent="    " if label else "  ")
+
+    lines = [f"{rule.id} ({rule.severity}): {rule.title}", "", *wrapped(rule.description), ""]
+    for label, text in _facts(rule):
+        lines += wrapped(text, f"{label}: ")
+    if not rule.is_composite:
+        lines += ["  pattern:", f"    {rule.pattern.decode()}"]
+    for title, examples in (("matches", rule.examples), ("does not match", rule.counter_examples)):
+        shown = [example.strip().splitlines() or [""] for example in examples]
+        lines += [f"  {title}:", *(f"    {first}{' …' if rest else ''}" for first, *rest in shown)] if shown else []
+    return "\n".join([*lines, ""])
+
+
+def _facts(rule: Rule) -> Iterator[tuple[str, str]]:
     if rule.is_composite:
-        lines.append(f"  made of: {', '.join((*rule.parts, *(f'{name} (if there)' for name in rule.optional)))}")
+        yield "made of", ", ".join((*rule.parts, *(f"{name} (if there)" for name in rule.optional)))
     else:
-        lines.append(f"  value:   {rule.value}")
-        lines.append(f"  pattern: {rule.pattern.decode()}")
-        if rule.near:
-            lines.append(f"  within {rule.within} lines of: {', '.join(rule.near)}, or after a label")
-    lines += [f"  remedy:  {rule.remedy}", *(f"  see:     {reference}" for reference in rule.references), ""]
-    return "\n".join(lines)
+        yield "value", f"{rule.value}, {'a secret' if rule.is_secret else 'an identifier, no secret'}"
+    if rule.near:
+        yield "counts", f"after a label that says what it is, or within {rule.within} lines of {' or '.join(rule.near)}"
+    elif rule.needs_company:
+        yield "counts", "after a label that says what it is"
+    if rule.judge != "none":
+        yield "judged", f"as {rule.judge.replace('-', ' ')}; what is probably none is set aside, and counted"
+    yield "remedy", f"{rule.remedy} (in full for a finding: keysieve explain FINGERPRINT)"
+    for reference in rule.references:
+        yield "see", reference
