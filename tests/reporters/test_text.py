@@ -54,6 +54,29 @@ def test_steps_that_another_credential_was_told_are_not_repeated() -> None:
     assert other[-4:] == ["  What to do", "  2. Rotate B.", "  Steps 1, 3 as above.", f"  fingerprint ks1:{2:032x}"]
 
 
+def test_versions_of_a_path_are_counted() -> None:
+    versions = tuple(occurrence("a", line=line) for line in (3, 4, 5))
+    told = text(finding(occurrences=(*versions, occurrence("b"))), style=Style(120))
+    assert re.findall(r"^  at (\S+) .*?(, and in .*)?$", told, re.M) == [
+        ("a:3:19", ", and in 2 more versions"),
+        ("b:3:19", ""),
+    ]
+
+
+def test_messages_are_different_places() -> None:
+    messages = tuple(occurrence(None, kind="commit-message") for _ in range(2))
+    assert text(finding(occurrences=messages)).count("  at commit message:3:19") == 2
+
+
+def test_reasons_for_what_is_not_read_are_counted_and_long_names_lose_their_middle() -> None:
+    told = text(
+        not_read=tuple(Unread(f"{number}/" + "x" * 200 + "/end", "archive limit: depth") for number in range(9))
+    )
+    assert "  9 times archive limit: depth\n" in told
+    assert re.search(r"^    0/x+…x+/end$", told, re.M)
+    assert "    and 6 more (all of them: --format json)" in told
+
+
 def test_many_credentials_are_told_in_short_after_the_first() -> None:
     rendered = text(*(finding(number) for number in range(DETAILED + 5)))
     assert rendered.count("What to do") == DETAILED
@@ -75,7 +98,7 @@ def test_first_line_counts_what_is_excused_and_the_end_lists_it() -> None:
     )
     assert "1 set aside (1 pragma), 1 not read: INCOMPLETE" in rendered.splitlines()[0]
     assert rendered.splitlines()[2:] == [
-        "Set aside", "  1 × pragma: line 3", "Not read: the result is incomplete", "  a: gone",
+        "Set aside", "  1 × pragma: line 3", "Not read: the result is incomplete", "  gone", "    a",
         "Out of scope", "  vendor: submodule (2)",
     ]  # fmt: skip
 

@@ -93,7 +93,15 @@ def _told(rule: Rule) -> str:
     import textwrap
 
     def wrapped(text: str, label: str = "") -> list[str]:
-        return textwrap.wrap(text, 80, initial_indent=f"  {label}", subsequent_indent="    " if label else "  ")
+        indent = "    " if label else "  "
+        return textwrap.wrap(
+            text,
+            80,
+            initial_indent=f"  {label}",
+            subsequent_indent=indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
 
     lines = [f"{rule.id} ({rule.severity}): {rule.title}", "", *wrapped(rule.description), ""]
     for label, text in _facts(rule):

@@ -11,15 +11,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
 from keysieve import __version__
-from keysieve.finding import Finding, Occurrence, Report
+from keysieve.finding import Finding, Report
 from keysieve.reporters.exposure import Scale, picture
-from keysieve.reporters.wording import circumstances, count, excused, found, place, safe, size, timeline
+from keysieve.reporters.wording import count, excused, found, place, places, safe, size, timeline
 from keysieve.rule import SEVERITIES
 
 FIRST = 5
 """Credentials that the top of the page names."""
 PLACES = 50
 """Places of one credential that are listed; the rest is counted."""
+SHOWN = 4
+"""Of them those that are shown without asking."""
 LISTED = 1000
 """Things set aside, not read or out of scope that are listed; the rest is counted."""
 _STATES = {"live": "still there", "removed": "removed, still in history", "unknown": "not known"}
@@ -175,7 +177,7 @@ def _card(finding: Finding, number: int, scale: Scale | None) -> str:
         f'<article class="finding" id="f{number}" aria-labelledby="h{number}" {attributes}>',
         f'<h3 id="h{number}" tabindex="-1">{_badge(finding)}{_text(finding.summary)}</h3>',
         f'<ul class="values">{values}</ul>',
-        *_places(finding.occurrences),
+        *_places(finding),
         *(f"<p>{_text(phrase[:1].upper() + phrase[1:])}.</p>" for phrase in timeline(finding)),
         picture(finding, scale) if scale else "",
         *(f"<p><strong>Note:</strong> {_text(note)}</p>" for note in finding.notes),
@@ -190,17 +192,18 @@ def _badge(finding: Finding) -> str:
     return f'<span class="badge {finding.severity}">{finding.severity}</span>'
 
 
-def _places(occurrences: tuple[Occurrence, ...]) -> Iterator[str]:
-    items = []
-    for one in occurrences[:PLACES]:
-        words = circumstances(one)
-        items.append(f"<li>at <code>{_text(place(one))}</code>" + (f" {_text(words)}" if words else "") + "</li>")
-    shown, folded = items[:4], items[4:]
+def _places(finding: Finding) -> Iterator[str]:
+    every = places(finding)
+    items = [
+        f"<li>at <code>{_text(place(one))}</code>" + (f" {_text(words)}" if words else "") + "</li>"
+        for one, words in every[:PLACES]
+    ]
+    shown, folded = items[:SHOWN], items[SHOWN:]
     yield f'<ul class="places">{"".join(shown)}</ul>'
     if folded:
-        left = len(occurrences) - PLACES
+        left = len(every) - PLACES
         end = f"<li>and {left:,} more in the JSON report</li>" if left > 0 else ""
-        yield f"<details><summary>{count(len(occurrences) - 4, 'more place')}</summary>"
+        yield f"<details><summary>{count(len(every) - SHOWN, 'more place')}</summary>"
         yield f'<ul class="places">{"".join(folded)}{end}</ul></details>'
 
 

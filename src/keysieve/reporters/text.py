@@ -9,16 +9,17 @@ from keysieve.finding import Finding, Occurrence, Report, SetAside
 from keysieve.reporters import Style
 from keysieve.reporters.wording import (
     NAMELESS,
-    circumstances,
     count,
     excused,
     found,
-    place,
-    safe,
+    gaps,
+    places,
     shown_values,
     size,
     timeline,
 )
+from keysieve.reporters.wording import place as place
+from keysieve.reporters.wording import safe as safe
 
 SCREEN = 23
 """Lines of one credential at most: a terminal has 24, and one is the prompt's."""
@@ -27,7 +28,9 @@ DETAILED = 10
 PLACES = 4
 """Places of one credential that are listed; the rest is counted."""
 LISTED = 10
-"""Things not read or out of scope that are listed; the rest is counted."""
+"""Reasons, and things out of scope, that are listed; the rest is counted."""
+EXAMPLES = 3
+"""Things not read for one reason that are listed."""
 _COLORS = {"critical": "1;37;41", "high": "1;31", "medium": "1;33", "low": "36", "bold": "1", "dim": "2", "ok": "32"}
 
 
@@ -136,24 +139,21 @@ class _Page:
         return f"\x1b]8;;{address}\x1b\\{text}\x1b]8;;\x1b\\" if address else text
 
     def _story(self, finding: Finding) -> Iterator[str]:
-        """The timeline, without its beginning where the only place has told it."""
+        """The timeline, without its beginning where the first place has told it."""
         phrases = list(timeline(finding))
-        only = finding.occurrences[0].commit if len(finding.occurrences) == 1 else None
-        yield from phrases[1:] if finding.introduced and finding.introduced.commit == only else phrases
+        told = finding.occurrences[0].commit if finding.occurrences else None
+        yield from phrases[1:] if finding.introduced and finding.introduced.commit == told else phrases
 
     def _places(self, finding: Finding) -> Iterator[str]:
-        for one in finding.occurrences[:PLACES]:
-            words = circumstances(one)
-            if not words:
-                yield f"  at {self._place(one)}"
-            elif len(place(one)) + len(words) + 7 <= self._width:
-                yield f"  at {self._place(one)}  {words}"
+        every = places(finding)
+        for one, words in every[:PLACES]:
+            if len(place(one)) + len(words) + 7 <= self._width:
+                yield f"  at {self._place(one)}" + (f"  {words}" if words else "")
             else:
                 yield f"  at {self._place(one)}"
                 yield from self._wrapped(words, "     ", "     ")
-        more = len(finding.occurrences) - PLACES
-        if more > 0:
-            yield f"  and at {count(more, 'more place')} (all of them: --format json)"
+        if len(every) > PLACES:
+            yield f"  and at {count(len(every) - PLACES, 'more place')} (all of them: --format json)"
 
     def _remedy(self, finding: Finding, room: int) -> Iterator[str]:
         """As many whole steps as there is room for; those that an earlier credential was told are only counted."""
@@ -199,7 +199,7 @@ class _Page:
                 yield from self._wrapped(remark, "  ", "    ")
         if report.not_read:
             yield self._paint("Not read: the result is incomplete", "high")
-            yield from _listed(f"{safe(one.what)}: {safe(one.reason)}" for one in report.not_read)
+            yield from self._gaps(report)
         if report.out_of_scope:
             yield self._paint("Out of scope", "bold")
             yield from _listed(
@@ -208,6 +208,19 @@ class _Page:
             )
         if report.findings and (report.set_aside or report.not_read or report.out_of_scope):
             yield ""
+
+    def _gaps(self, report: Report) -> Iterator[str]:
+        for reason, things in gaps(report)[:LISTED]:
+            told = f"{count(len(things), 'time')} {reason}" if len(things) > 1 else reason
+            yield from self._wrapped(told, "  ", "    ")
+            yield from (f"    {self._short(thing)}" for thing in things[:EXAMPLES])
+            if len(things) > EXAMPLES:
+                yield f"    and {len(things) - EXAMPLES:,} more (all of them: --format json)"
+
+    def _short(self, text: str) -> str:
+        """A text on one line, without its middle where it is longer."""
+        room = self._width - 5
+        return text if len(text) <= room else f"{text[: room // 2 - 1]}…{text[len(text) - room // 2 :]}"
 
     def verdict(self, report: Report) -> Iterator[str]:
         """The last lines, those that a terminal shows: how many, and where to begin."""

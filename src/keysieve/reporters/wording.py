@@ -37,6 +37,31 @@ def name(one: Occurrence) -> str:
     return safe(one.path) if one.path is not None else one.kind.replace("-", " ")
 
 
+def places(finding: Finding) -> list[tuple[Occurrence, str]]:
+    """The places of a credential for people: each path once, its first version standing for the others.
+
+    Returns:
+        The occurrence, and its circumstances as a phrase, empty when there is nothing to tell.
+    """
+    versions: dict[tuple[str, str | None], list[Occurrence]] = {}
+    for number, one in enumerate(finding.occurrences):
+        # Places without a path, such as two messages, are different places.
+        versions.setdefault((one.kind, str(number) if one.path is None else one.path), []).append(one)
+    told = []
+    for first, *others in versions.values():
+        more = f"and in {count(len(others), 'more version')}" if others else ""
+        told.append((first, ", ".join(filter(None, (circumstances(first), more)))))
+    return told
+
+
+def gaps(report: Report) -> list[tuple[str, list[str]]]:
+    """What was not read, by reason: the reason and the things, each in the order of the report."""
+    by_reason: dict[str, list[str]] = {}
+    for one in report.not_read:
+        by_reason.setdefault(safe(one.reason), []).append(safe(one.what))
+    return list(by_reason.items())
+
+
 def circumstances(one: Occurrence) -> str:
     """How it stood there and in which commit, as a phrase; empty when there is nothing to tell."""
     words = [f"as {one.encoding}"] if one.encoding != "plain" else []
