@@ -91,6 +91,21 @@ def hide_in_index(repo, pair, keys):
     repo.git("reset", "-q")
 
 
+def hide_in_present_index(repo, pair, keys):
+    repo.commit({"a": "x"})
+    repo.write("b", pair)
+    repo.git("add", "b")
+
+
+def hide_in_tagged_tree(repo, pair, keys):
+    repo.commit({"a": "x"})
+    repo.write("dir/c", pair)
+    repo.git("add", "-A")
+    tree = repo.git("write-tree")
+    repo.git("reset", "-q", "--hard")
+    repo.git("tag", "tree", tree)
+
+
 def hide_behind_attributes(repo, pair, keys):
     repo.git("config", "diff.hide.textconv", "true")
     repo.commit({".gitattributes": "*.env -diff\n*.txt diff=hide\n", "a.env": pair})
@@ -147,6 +162,8 @@ def hide_in_pull_ref(repo, pair, keys):
         pytest.param(hide_in_dropped_stash, "file", "a", False, id="dropped stash"),
         pytest.param(hide_in_reflog, "file", "b", False, id="reflog"),
         pytest.param(hide_in_index, "file", None, False, id="unstaged again"),
+        pytest.param(hide_in_present_index, "staged", "b", False, id="staged only"),
+        pytest.param(hide_in_tagged_tree, "file", "dir/c", True, id="tagged tree"),
         pytest.param(hide_behind_attributes, "file", "a.env", True, id="attributes"),
         pytest.param(hide_in_type_change, "file", "link", True, id="type change"),
         pytest.param(hide_in_message, "commit-message", None, True, id="message"),
@@ -251,3 +268,100 @@ def test_partial_clone_is_incomplete_and_fetches_nothing(repo, keysieve, tmp_pat
     assert done.status == 3
     assert len(done.report["not_read"]) == 2
     assert sorted(os.listdir(tmp_path / "clone/objects/pack")) == before
+
+
+def test_pair_in_two_commits_is_introduced_by_the_one_that_completes_it(repo, scan, keys) -> None:
+    text, made = keys.fill(PAIR)
+    repo.commit({"conf": f"aws_access_key_id = {made['access_key_id']}\n"})
+    second = repo.commit({"conf": text})
+    repo.commit({"copy": text})
+    (finding,) = scan().findings
+    assert finding["rule"] == "aws-access-key-pair"
+    assert finding["introduced"]["commit"] == second
+
+
+def test_order_of_history_beats_clocks(repo, scan, pair) -> None:
+    repo.commit({"a": "x"})
+    repo.clock += 10**6
+    first = repo.commit({"conf": pair})
+    repo.clock -= 2 * 10**6
+    repo.commit({"copy": pair})
+    (finding,) = scan().findings
+    assert finding["introduced"]["commit"] == first
+
+
+@pytest.mark.parametrize(
+    ("hide", "says"),
+    [
+        pytest.param(hide_in_reflog, "only the reflog does: HEAD@{1}", id="reflog"),
+        pytest.param(hide_in_dropped_stash, "Nothing reaches it any more", id="dropped stash"),
+        pytest.param(hide_in_present_index, "in the index only", id="index"),
+    ],
+)
+def test_how_it_can_still_be_reached(repo, scan, pair, keys, hide, says) -> None:
+    hide(repo, pair, keys)
+    (finding,) = scan().findings
+    assert any(says in note for note in finding["notes"])
+
+
+def test_only_local_or_published(repo, scan, pair, tmp_path) -> None:
+    repo.commit({"a": "x"})
+    repo.git("clone", "-q", "--bare", ".", str(tmp_path / "origin.git"))
+    repo.git("remote", "add", "origin", str(tmp_path / "origin.git"))
+    repo.git("fetch", "-q", "origin")
+    repo.commit({"conf": pair})
+    assert any("No remote-tracking branch" in note for note in scan().findings[0]["notes"])
+    repo.git("push", "-q", "origin", "main")
+    (finding,) = scan().findings
+    assert "refs/remotes/origin/main" in finding["refs"]
+    assert not any("No remote-tracking branch" in note for note in finding["notes"])
+
+
+def test_days_exposed(repo, scan, pair) -> None:
+    repo.commit({"conf": pair})
+    repo.clock += 12 * 86400
+    repo.commit({"conf": None})
+    (finding,) = scan().findings
+    assert "It stood in the tree for 12 days before it was removed." in finding["notes"]
+
+
+def test_octopus_and_criss_cross_merges_and_several_roots(repo, scan, keys) -> None:
+    repo.commit({"a": "x"})
+    for name in ("one", "two", "three"):
+        repo.git("checkout", "-q", "-b", name, "main")
+        repo.commit({name: keys.fill(PAIR)[0]})
+    repo.git("checkout", "-q", "main")
+    repo.git("merge", "-q", "--no-ff", "-m", "octopus", "one", "two", "three")
+    repo.git("checkout", "-q", "--orphan", "root")
+    repo.git("rm", "-rfq", ".")
+    repo.commit({"root": keys.fill(PAIR)[0]})
+    repo.git("checkout", "-q", "-b", "left", "one")
+    repo.git("merge", "-q", "--no-ff", "-m", "cross", "two")
+    repo.git("checkout", "-q", "-b", "right", "two")
+    repo.git("merge", "-q", "--no-ff", "-m", "cross", "one")
+    repo.git("checkout", "-q", "left")
+    repo.git("merge", "-q", "--no-ff", "-m", "criss-cross", "right")
+    findings = scan().findings
+    assert sorted(finding["occurrences"][0]["path"] for finding in findings) == ["one", "root", "three", "two"]
+    assert all(len(finding["occurrences"]) == 1 for finding in findings)
+
+
+def test_many_places_are_summarised_in_text_and_complete_in_json(repo, keysieve, scan, pair) -> None:
+    repo.commit({f"copy{number}": f"{pair}# {number}\n" for number in range(300)})
+    (finding,) = scan().findings
+    assert len(finding["occurrences"]) == 300
+    assert "and at 295 more places" in keysieve("history", cwd=repo.path).out
+
+
+def test_alternates(repo, keysieve, pair, tmp_path) -> None:
+    """What refs reach through an alternate is read; what only lies there is counted, or read when asked for."""
+    repo.commit({"conf": pair})
+    repo.git("clone", "-q", "--shared", ".", str(tmp_path / "clone"))
+    lost = repo.commit({"other": "y"})
+    repo.git("reset", "-q", "--hard", "HEAD^")
+    assert lost
+    done = keysieve("history", "--format", "json", cwd=tmp_path / "clone")
+    assert done.rules == ["aws-access-key-pair"]
+    assert [(one["reason"], one["count"]) for one in done.report["out_of_scope"]] == [("alternate", 3)]
+    done = keysieve("history", "--format", "json", "--alternates", cwd=tmp_path / "clone")
+    assert done.report["out_of_scope"] == []

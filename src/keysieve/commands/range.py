@@ -12,6 +12,7 @@ from keysieve.git.repository import discover
 from keysieve.scan.assembly import Story, Telling, report
 from keysieve.scan.commits import RangeScan, scan_range
 from keysieve.scan.grouping import Group
+from keysieve.scan.story import first_complete
 from keysieve.sources.commits import resolve_range
 
 
@@ -47,8 +48,7 @@ def stories(groups: Sequence[Group], found: RangeScan, order: Sequence[str]) -> 
     rank = {oid: number for number, oid in enumerate(order)}
     told = {}
     for number, group in enumerate(groups):
-        brought = [one.place.commit for one in group.located if one.place.commit]
         values = {match.value for match in group.values.values()}
         notes = ("Also in the base (a cherry-pick?).",) if values <= found.base_values else ()
-        told[number] = Story(introduced=min(brought, key=rank.__getitem__, default=None), notes=notes)
+        told[number] = Story(introduced=first_complete(group, rank), notes=notes)
     return told

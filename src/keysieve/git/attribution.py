@@ -60,7 +60,7 @@ def attribute(
     if not blobs and not names:
         return result
     seen: set[bytes] = set()
-    for answer in commits.changes(repository, order):
+    for answer in commits.changes_about(repository, order, blobs if not names else None):
         if isinstance(answer, NotRead):
             result.not_read.append(answer)
             continue

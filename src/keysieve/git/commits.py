@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import IO
 
@@ -24,6 +25,8 @@ _DIFF_TREE = (
     "--no-renames",
     "--no-abbrev",
 )
+BATCH = 2000
+"""Commits that git compares in one go when it works on several batches at a time."""
 _IDENTITY = re.compile(rb"(?P<who>.*?) ?(?P<seconds>-?\d+) (?P<zone>[+-]\d{4})$")
 
 
@@ -119,6 +122,37 @@ def changes(
             position += 1
 
 
+def changes_about(
+    repository: Repository, oids: Sequence[str], blobs: Collection[str] | None
+) -> Iterator[CommitChanges | NotRead]:
+    """What the commits change, in the order asked for; of commits that do not touch one of the blobs maybe nothing.
+
+    Much faster than `changes` where few commits matter: git works on several batches at a time, and what it says is
+    only looked at closely where one of the ids stands.
+
+    Args:
+        repository: Where they are.
+        oids: Commits.
+        blobs: Hexadecimal ids; None for everything.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    batches = [oids[start : start + BATCH] for start in range(0, len(oids), BATCH)]
+    wanted = None if blobs is None else {oid.encode() for oid in blobs}
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        for answers in pool.map(lambda batch: _batch(repository, batch, wanted), batches):
+            yield from answers
+
+
+def _batch(repository: Repository, oids: Sequence[str], wanted: set[bytes] | None) -> list[CommitChanges | NotRead]:
+    status, out, _ = repository.run(_DIFF_TREE, "".join(f"{oid}\n" for oid in oids).encode())
+    if status:
+        return list(changes(repository, oids))
+    if wanted is not None and wanted.isdisjoint(re.findall(rb"[0-9a-f]{%d}" % len(oids[0]), out)):
+        return []
+    return list(_parsed(iter(out.split(b"\0")[:-1])))
+
+
 def _diff_tree(repository: Repository, oids: Sequence[str], paths: Sequence[bytes]) -> Iterator[CommitChanges]:
     """The changes of the first so many commits: those before the one that git stops at.
 
@@ -129,17 +163,21 @@ def _diff_tree(repository: Repository, oids: Sequence[str], paths: Sequence[byte
     if paths:
         arguments += [b"--", *paths]
     with run.piped(repository.directory, repository.environment, arguments, (f"{oid}\n" for oid in oids)) as pipe:
-        oid, found = "", []
-        fields = _fields(pipe)
-        for field_ in fields:
-            if field_.startswith(b":"):
-                found.append(parse_change(field_, next(fields)))
-                continue
-            if oid:
-                yield CommitChanges(oid, tuple(found))
-            oid, found = field_.decode("ascii"), []
+        yield from _parsed(_fields(pipe))
+
+
+def _parsed(fields: Iterator[bytes]) -> Iterator[CommitChanges]:
+    oid = ""
+    found: list[PathChange] = []
+    for head in fields:
+        if head.startswith(b":"):
+            found.append(parse_change(head, next(fields)))
+            continue
         if oid:
             yield CommitChanges(oid, tuple(found))
+        oid, found = head.decode("ascii"), []
+    if oid:
+        yield CommitChanges(oid, tuple(found))
 
 
 def _fields(pipe: IO[bytes]) -> Iterator[bytes]:

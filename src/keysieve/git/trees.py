@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from keysieve.git import run
 from keysieve.git.changes import Entry
+from keysieve.git.repository import Repository
 
 
 def entries_at(
@@ -22,6 +23,25 @@ def _entry(line: bytes) -> Entry:
     head, _, path = line.partition(b"\t")
     mode, _, oid = head.decode("ascii").split(" ")
     return Entry(path, mode, oid)
+
+
+def tree_entries(repository: Repository, tree: str) -> list[Entry]:
+    """Every file in a tree; nothing where it cannot be read."""
+    _, out, _ = repository.run(["ls-tree", "-r", "-z", "--full-tree", tree])
+    return [_entry(line) for line in out.split(b"\0")[:-1]]
+
+
+def index_entries(repository: Repository) -> list[Entry]:
+    """What stands in the index of the work tree, conflicts with all their stages; nothing in a bare repository."""
+    if repository.is_bare:
+        return []
+    _, out, _ = repository.run(["ls-files", "--stage", "-z"])
+    entries = []
+    for line in out.split(b"\0")[:-1]:
+        head, _, path = line.partition(b"\t")
+        mode, oid, _ = head.decode("ascii").split(" ")
+        entries.append(Entry(path, mode, oid))
+    return entries
 
 
 def tree_names(data: bytes, oid_size: int) -> Iterator[bytes]:

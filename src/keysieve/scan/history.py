@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -17,12 +18,15 @@ from keysieve.git.connectivity import missing_objects, reachable_objects, shallo
 from keysieve.git.graph import Graph
 from keysieve.git.packs.directories import with_alternates
 from keysieve.git.packs.plan import Plan, WorkUnit, plan, plan_again
+from keysieve.git.reflog import entries
 from keysieve.git.refs import Ref, refs
 from keysieve.git.repository import Repository
+from keysieve.git.trees import index_entries, tree_entries
 from keysieve.scan.assembly import Story
 from keysieve.scan.gathering import Gathered, Located, Progress, Sifted, locate, no_progress, sift_path
 from keysieve.scan.grouping import Group
 from keysieve.scan.processes import all_oids, default_jobs, results
+from keysieve.scan.story import Evidence, stories
 from keysieve.scan.unit import UnitResult
 
 KINDS = frozenset({"blob", "commit", "tag", "tree"})
@@ -36,7 +40,7 @@ class HistoryScan:
         jobs: Processes to read with; 0 for one on each core.
         with_alternates: Read what lies only in another repository's object database, and no ref here reaches, too.
         commits: The commits that places name.
-        order: All commits, parents first.
+        order: All commits, parents first; empty when nothing was found.
     """
 
     repository: Repository
@@ -53,7 +57,7 @@ class HistoryScan:
     _targets: dict[str, str] = field(default_factory=dict)
     _names: set[bytes] = field(default_factory=set, repr=False)
     _present: set[bytes] = field(default_factory=set)
-    _referenced: set[bytes] = field(default_factory=set)
+    _missing: set[bytes] = field(default_factory=set)
     _reachable: set[str] = field(default_factory=set)
     _notes: set[str] = field(default_factory=set)
     _attribution: Attribution = field(default_factory=Attribution)
@@ -64,7 +68,9 @@ class HistoryScan:
         self._read_objects()
         self._connect()
         self._sift_refs()
-        self.progress("attribution", 0, None)
+        if self._found or self._names or self.gathered.located:
+            self.progress("attribution", 0, None)
+            self.order = self._graph.order()
         self._attribution = attribute(self.repository, self.order, self._found, self._names, self.refs)
         self.gathered.not_read += self._attribution.not_read
         self.gathered.located[:] = map(self._with_reach, self.gathered.located)
@@ -114,35 +120,37 @@ class HistoryScan:
         self._found |= result.found
         self._targets |= result.targets
         self._names |= result.names
-        self._referenced |= result.references - result.submodules
+        self._missing |= result.references - result.submodules - self._present
         for oid, parents, timestamp in result.graph:
             self._graph.parents[oid] = parents
             self._graph.timestamps[oid] = timestamp
 
     def _connect(self) -> None:
+        """What refs reach, and whether it is all there."""
         self.progress("connectivity", 0, None)
-        self.order = self._graph.order()
-        commits_reached = self._graph.reachable(ref.peeled for ref in self.refs)
-        self._reachable = commits_reached | self._reachable_tags()
+        reached = self._graph.reachable(ref.peeled for ref in self.refs)
+        self._reachable = reached | self._reachable_tags()
         is_note = [ref.peeled for ref in self.refs if ref.name.startswith(b"refs/notes/")]
         self._notes = self._graph.reachable(is_note)
         boundaries = shallow_boundaries(self.repository)
-        for boundary in boundaries:
-            reason = "shallow clone: what came before this commit is not here"
-            self.gathered.not_read.append(NotRead(boundary, reason))
-        if not self._is_whole(commits_reached, {boundary.decode() for boundary in boundaries}):
-            self.gathered.not_read += missing_objects(self.repository)
+        reason = "shallow clone: what came before this commit is not here"
+        self.gathered.not_read += (NotRead(boundary, reason) for boundary in boundaries)
+        self.gathered.not_read += self._absent(reached, {boundary.decode() for boundary in boundaries})
         self._present.clear()
-        self._referenced.clear()
 
-    def _is_whole(self, reached: set[str], boundaries: set[str]) -> bool:
-        """Whether every object that another one names is there; else it takes a walk to tell which of them matter."""
-        tips = (oid for ref in self.refs for oid in (ref.oid, ref.peeled))
-        return (
-            self._referenced <= self._present
-            and not self._graph.missing_parents(reached - boundaries)
-            and all(bytes.fromhex(oid) in self._present for oid in tips)
-        )
+    def _absent(self, reached: set[str], boundaries: set[str]) -> Iterator[NotRead]:
+        """Objects that refs reach and that are not there.
+
+        Trees have been read anyway, so that it is known what they name and is not there. Only if some commit is
+        reached by no ref does it take a walk to tell whether that matters.
+        """
+        missing = self._missing - self._present
+        missing |= {bytes.fromhex(oid) for oid in self._graph.missing_parents(reached - boundaries)}
+        missing |= {bytes.fromhex(ref.oid) for ref in self.refs} - self._present
+        if missing and len(reached) < len(self._graph.parents):
+            yield from missing_objects(self.repository)
+        else:
+            yield from (NotRead(oid.hex().encode(), "missing object") for oid in sorted(missing))
 
     def _reachable_tags(self) -> set[str]:
         waiting = [ref.oid for ref in self.refs]
@@ -165,12 +173,26 @@ class HistoryScan:
                 self.gathered.located.append(Located(credential, Place("ref-name", ref.name)))
 
     def _locate_blobs(self) -> Iterator[Located]:
+        orphans = [oid for oid in self._found if oid not in self._attribution.added]
+        elsewhere = self._outside_commits(orphans) if orphans else {}
         for oid, found in self._found.items():
-            sightings = self._attribution.added.get(oid, ())
-            for sighting in sightings:
+            for sighting in self._attribution.added.get(oid, ()):
                 yield from locate(found, self._place(sighting))
-            if not sightings:
-                yield from locate(found, Place("file", None, oid, None, oid in self._reachable))
+            if oid not in self._attribution.added:
+                for place in elsewhere.get(oid) or [Place("file", None, oid, None, oid in self._reachable)]:
+                    yield from locate(found, place)
+
+    def _outside_commits(self, oids: Collection[str]) -> dict[str, list[Place]]:
+        """Where blobs stand that no commit brings in: in the index, or in a tree that a tag points to."""
+        places: dict[str, list[Place]] = defaultdict(list)
+        for entry in index_entries(self.repository):
+            if entry.oid in oids:
+                places[entry.oid].append(Place("staged", entry.path, entry.oid, None, False))
+        for tree in sorted({ref.peeled for ref in self.refs if ref.peeled_kind == "tree"}):
+            for entry in tree_entries(self.repository, tree):
+                if entry.oid in oids:
+                    places[entry.oid].append(Place("file", entry.path, entry.oid, None, True))
+        return places
 
     def _place(self, sighting: Sighting) -> Place:
         kind = "symlink" if sighting.entry.mode == SYMLINK else "file"
@@ -192,31 +214,9 @@ class HistoryScan:
 
     def stories(self, groups: Sequence[Group]) -> dict[int, Story]:
         """The story of each group, by its position."""
-        rank = {oid: number for number, oid in enumerate(self.order)}
-        marks: dict[str, int] = {}
-        for number, group in enumerate(groups):
-            for one in group.located:
-                if one.place.commit:
-                    marks[one.place.commit] = marks.get(one.place.commit, 0) | 1 << number
-        held = self._graph.containing(self.order, marks) if marks else {}
-        return {number: self._story(number, group, rank, held) for number, group in enumerate(groups)}
-
-    def _story(self, number: int, group: Group, rank: dict[str, int], held: dict[str, int]) -> Story:
-        blobs = {one.place.oid for one in group.located if one.place.oid}
-        brought = {one.place.commit for one in group.located if one.place.commit}
-        live = bool(blobs & self._attribution.live)
-        gone = [
-            sighting.commit
-            for oid in blobs
-            for sighting in self._attribution.removed.get(oid, ())
-            if sighting.commit not in brought
-        ]
-        return Story(
-            introduced=min(brought, key=rank.__getitem__, default=None),
-            removed=None if live else max(gone, key=rank.__getitem__, default=None),
-            live=live,
-            refs=tuple(ref.name for ref in self.refs if held.get(ref.peeled, 0) >> number & 1),
-        )
+        reflog = list(entries(self.repository)) if groups else []
+        evidence = Evidence(self.order, self._graph, self.refs, self._attribution, self.commits, reflog)
+        return stories(groups, evidence)
 
 
 def _is_oid(what: bytes) -> bool:
