@@ -25,7 +25,7 @@ SCREEN = 23
 """Lines of one credential at most: a terminal has 24, and one is the prompt's."""
 DETAILED = 10
 """Credentials that are told with their remedy; a screen each, nobody reads more. Those that follow get two lines."""
-PLACES = 4
+PLACES = 5
 """Places of one credential that are listed; the rest is counted."""
 LISTED = 10
 """Reasons, and things out of scope, that are listed; the rest is counted."""
