@@ -17,6 +17,7 @@ from keysieve.reporters.wording import NAMELESS, circumstances, name, place, saf
 from keysieve.rule import SEVERITIES, Rule, Severity
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+HOME = "https://github.com/keysieve/keysieve"
 RELATED = 100
 """Further places of one credential that are told; GitHub shows no more."""
 _LEVEL: Mapping[Severity, str] = {"critical": "error", "high": "error", "medium": "warning", "low": "note"}
@@ -45,7 +46,13 @@ def shape(report: Report) -> dict[str, Any]:
         _result(one.finding, index) | {"suppressions": [_suppression(one.reason, one.detail)]}
         for one in report.set_aside
     ]
-    driver = {"name": "keysieve", "version": __version__, "semanticVersion": __version__, "rules": rules}
+    driver = {
+        "name": "keysieve",
+        "version": __version__,
+        "semanticVersion": __version__,
+        "informationUri": HOME,
+        "rules": rules,
+    }
     run = {
         "tool": {"driver": driver},
         "automationDetails": {"id": f"keysieve/{report.command}/"},
@@ -97,6 +104,7 @@ def _rules(findings: Sequence[Finding]) -> list[dict[str, Any]]:
 def _rule(identifier: str, severity: Severity, rule: Rule | None, title: str) -> dict[str, Any]:
     told: dict[str, Any] = {
         "id": identifier,
+        "name": "".join(word.capitalize() for word in identifier.split("-")),
         "shortDescription": {"text": rule.title if rule else safe(title)},
         "defaultConfiguration": {"level": _LEVEL[severity]},
         "properties": {"tags": ["security", "secret"], "precision": "high", "security-severity": _SCORE[severity]},
