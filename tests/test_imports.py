@@ -11,6 +11,7 @@ LAYERS = (
     {"__main__"},
     {"cli"},
     {"commands", "api"},
+    {"config"},
     {"scan"},
     {"reporters"},
     {"sources", "excuses", "remedies"},

@@ -99,3 +99,11 @@ def test_what_cannot_be(keysieve, place, message) -> None:
 def test_control_characters_in_the_path_stay_off_the_terminal(keysieve, tmp_path) -> None:
     (tmp_path / "a\x1b[2J").write_text("x\n")
     assert "\x1b" not in keysieve("why", "a\x1b[2J:1").out
+
+
+def test_what_a_team_has_settled_counts_as_in_a_scan(keysieve, repo, keys) -> None:
+    text = keys.fill("aws_access_key_id = {access_key_id}  # keysieve:allow made up for a manual\n")[0]
+    repo.commit({"manual.txt": text})
+    told = keysieve("why", "manual.txt:1", cwd=repo.path).out
+    assert "    set aside: pragma (" in told
+    assert keysieve("files", "manual.txt", cwd=repo.path).status == 0

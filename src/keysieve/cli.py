@@ -21,6 +21,7 @@ COMMANDS = {
     "history": "everything that a repository holds (audits)",
     "files": "files as they are on disk, or standard input",
     "why": "why a line was or was not reported",
+    "baseline": "accept what is known, show it, drop what is gone",
     "rules": "list, show or check the rules",
     "completion": "a script that completes commands and options in your shell",
 }

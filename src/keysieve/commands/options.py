@@ -26,6 +26,10 @@ class ScanOptions:
         fail_on: Mildest severity that makes the exit status 1; `never` for none.
         allow_incomplete: Something that is not read does not make the exit status 3.
         quiet: Print no report on standard output when there is nothing to say.
+        config: File with the settings to use instead of the repository's.
+        baseline: File with the baseline to use instead of the repository's.
+        show_set_aside: Show in full what is set aside (text).
+        trust_head: Let the change under scan excuse itself.
     """
 
     outputs: tuple[tuple[str, str], ...]
@@ -37,6 +41,13 @@ class ScanOptions:
     jobs: int | None
     config: str | None
     baseline: str | None
+    show_set_aside: bool
+    trust_head: bool
+
+    @property
+    def names_settings(self) -> bool:
+        """Whether the user named a file with settings."""
+        return self.config is not None or self.baseline is not None
 
 
 class Described(Exception):  # noqa: N818 - no error: the answer to `Describe`
@@ -129,15 +140,23 @@ def add_scan_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--reveal", action="store_true", help="show secrets in clear (never in CI)")
     group.add_argument("--quiet", action="store_true", help="print nothing when there is nothing to say")
     group.add_argument("--no-progress", action="store_true", help="show no progress on a terminal")
+    group.add_argument("--show-set-aside", action="store_true", help="show in full what is excused, and why (text)")
     group = parser.add_argument_group("verdict")
+    group.add_argument("--config", metavar="FILE", help="settings to use instead of the repository's .keysieve.toml")
+    group.add_argument("--baseline", metavar="FILE", help="instead of the repository's .keysieve-baseline")
     group.add_argument(
         "--fail-on",
         choices=(*SEVERITIES, "never"),
         default="low",
         metavar="LEVEL",
-        help="mildest that fails: low (default), medium, high, critical, never",
+        help="fail from low (default), medium, high or critical; never",
     )
     group.add_argument("--allow-incomplete", action="store_true", help="exit 0 although something was not read")
+
+
+def add_trust_option(parser: argparse.ArgumentParser) -> None:
+    """Add the option of scans of a change that someone else may have made."""
+    parser.add_argument("--trust-head", action="store_true", help="let excuses count that the change itself adds")
 
 
 def scan_options(arguments: argparse.Namespace) -> ScanOptions:
@@ -163,8 +182,10 @@ def scan_options(arguments: argparse.Namespace) -> ScanOptions:
         quiet=arguments.quiet,
         progress=not (arguments.no_progress or arguments.quiet),
         jobs=getattr(arguments, "jobs", None),
-        config=getattr(arguments, "config", None),
-        baseline=getattr(arguments, "baseline", None),
+        config=arguments.config,
+        baseline=arguments.baseline,
+        show_set_aside=arguments.show_set_aside,
+        trust_head=getattr(arguments, "trust_head", False),
     )
 
 
@@ -176,7 +197,18 @@ def finish(report: Report, options: ScanOptions) -> int:
         _summarise_step(report)
     if all(file != "-" for _, file in options.outputs):
         _tell_outcome(report, options)
+    if report.remarks and not any(output == ("text", "-") for output in options.outputs):
+        _remark(report.remarks)
     return status(report, options)
+
+
+def _remark(remarks: Sequence[str]) -> None:
+    """Tell people what the report for machines has no place for."""
+    from keysieve.reporters.wording import safe
+
+    for remark in remarks:
+        sys.stderr.buffer.write(f"keysieve: {safe(remark)}\n".encode())
+    sys.stderr.flush()
 
 
 def status(report: Report, options: ScanOptions) -> int:
@@ -189,18 +221,20 @@ def status(report: Report, options: ScanOptions) -> int:
 
 
 def _write(report: Report, name: str, file: str, options: ScanOptions) -> None:
-    from keysieve.reporters import render
+    from keysieve.reporters import Style, render
 
     if file == "-":
-        is_silent = options.quiet and name == "text" and report.complete and not report.findings
+        has_nothing_to_say = report.complete and not report.findings and not report.remarks
+        is_silent = options.quiet and name == "text" and has_nothing_to_say
         if not is_silent:
             from keysieve.commands import terminal
 
-            terminal.write(render(report, name, terminal.style(report.command)))
+            style = terminal.style(report.command, shows_set_aside=options.show_set_aside)
+            terminal.write(render(report, name, style))
         return
     try:
         with open(file, "w", encoding="utf-8", newline="", opener=_private if options.reveal else None) as stream:
-            stream.write(render(report, name))
+            stream.write(render(report, name, Style(shows_set_aside=options.show_set_aside)))
     except OSError as error:
         raise UsageError(
             f"The report cannot be written to {file!r}: {error.strerror}.", "Name a file that can be written."

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 
-from keysieve.commands.options import Parser, ScanOptions, add_scan_options, finish, scan_options
+from keysieve.commands.options import Parser, ScanOptions, add_scan_options, add_trust_option, finish, scan_options
 from keysieve.commands.progress import TerminalProgress
+from keysieve.config import Typed, for_range
 from keysieve.engine.sieve import Sieve
 from keysieve.git.repository import discover
 from keysieve.scan.assembly import Story, Telling, report
@@ -20,12 +21,13 @@ def run(argv: Sequence[str]) -> int:
     """Run the command; gives the exit status."""
     parser = Parser(
         "range",
-        "Scan what the commits that HEAD reaches and BASE does not bring in, each of them.",
+        "Scan what each commit brings in that HEAD reaches and BASE does not.",
         "BASE...HEAD means the same commits. What a later commit of the range removes counts, too: it is in history.",
         takes="BASE..HEAD",
     )
     parser.add_argument("range", metavar="BASE..HEAD", help="for a pull request: origin/main..HEAD")
     add_scan_options(parser)
+    add_trust_option(parser)
     arguments = parser.parse_intermixed_args(argv)
     return scan_and_report(arguments.range, scan_options(arguments))
 
@@ -35,10 +37,17 @@ def scan_and_report(text: str, options: ScanOptions) -> int:
     started = time.monotonic()
     repository = discover()
     span = resolve_range(repository, text)
-    sieve = Sieve()
+    settings = for_range(repository, span, Typed(options.config, options.baseline), trust_head=options.trust_head)
+    sieve = Sieve(settings.rules)
     with TerminalProgress(is_wanted=options.progress) as progress:
         found = scan_range(repository, span, sieve, progress)
-        telling = Telling("range", options.reveal, found.commits, lambda groups: stories(groups, found, span.commits))
+        telling = Telling(
+            "range",
+            options.reveal,
+            found.commits,
+            lambda groups: stories(groups, found, span.commits),
+            settings.terms,
+        )
         told = report(found.gathered, sieve, telling, started)
     return finish(told, options)
 

@@ -10,7 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from keysieve.commands.files import Settled, settle
 from keysieve.commands.options import Parser
+from keysieve.config import Typed
 from keysieve.engine.sieve import Sieve
 from keysieve.errors import UsageError
 
@@ -96,7 +98,8 @@ def _answer(question: _Question) -> Iterator[str]:
     from keysieve.engine.trace import trace
     from keysieve.reporters.wording import count, safe
 
-    rules = Sieve().rules
+    settled = settle([question.path], Typed(None, None))
+    rules = Sieve(settled.rules).rules
     told = trace(question.data, rules, question.line)
     yield f"{safe(question.shown)}:{question.line}"
     if question.line > told.lines:
@@ -109,7 +112,7 @@ def _answer(question: _Question) -> Iterator[str]:
         yield f"  not reported: the file was {seen}." if told.is_candidate else f"  not reported: {seen} the file."
         yield "  What is looked for: keysieve rules list"
         return
-    verdicts = _verdicts(question)
+    verdicts = _verdicts(question, settled)
     for sighting in told.sightings:
         yield from _told(sighting, rules, question.line)
         if sighting.match is not None:
@@ -134,15 +137,15 @@ def _shown(match: Match, rules: Sequence[Rule]) -> str:
     return redact(match.value, is_secret=next(rule.is_secret for rule in rules if rule.id == match.rule))
 
 
-def _verdicts(question: _Question) -> Report:
+def _verdicts(question: _Question, settled: Settled) -> Report:
     """The report that a scan of the text gives: with it, what applies to a scan applies here."""
     from keysieve.blob import Blob, Place
     from keysieve.scan.assembly import Telling, report
     from keysieve.scan.gathering import Gathered, gather
 
-    sieve, gathered = Sieve(), Gathered()
+    sieve, gathered = Sieve(settled.rules), Gathered(heeding=settled.heeding)
     gather([Blob(question.data, Place("file", question.path))], sieve, gathered)
-    return report(gathered, sieve, Telling("files"), time.monotonic())
+    return report(gathered, sieve, Telling("files", terms=settled.terms), time.monotonic())
 
 
 def _verdict(match: Match, report: Report) -> str:

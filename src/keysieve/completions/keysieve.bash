@@ -5,25 +5,36 @@
 #    source ~/.local/share/bash_completion/keysieve
 # See also: https://github.com/scop/bash-completion/blob/main/doc/configuration.md
 
-_shtab_keysieve_subparsers=(staged range history files why rules completion)
+_shtab_keysieve_subparsers=(staged range history files why baseline rules completion)
 
-_shtab_keysieve_staged_option_strings=(--format --output --reveal --quiet --no-progress --fail-on --allow-incomplete)
-_shtab_keysieve_range_option_strings=(--format --output --reveal --quiet --no-progress --fail-on --allow-incomplete)
-_shtab_keysieve_history_option_strings=(--jobs --alternates --format --output --reveal --quiet --no-progress --fail-on --allow-incomplete)
-_shtab_keysieve_files_option_strings=(--format --output --reveal --quiet --no-progress --fail-on --allow-incomplete)
+_shtab_keysieve_staged_option_strings=(--format --output --reveal --quiet --no-progress --show-set-aside --config --baseline --fail-on --allow-incomplete --trust-head)
+_shtab_keysieve_range_option_strings=(--format --output --reveal --quiet --no-progress --show-set-aside --config --baseline --fail-on --allow-incomplete --trust-head)
+_shtab_keysieve_history_option_strings=(--jobs --alternates --format --output --reveal --quiet --no-progress --show-set-aside --config --baseline --fail-on --allow-incomplete)
+_shtab_keysieve_files_option_strings=(--format --output --reveal --quiet --no-progress --show-set-aside --config --baseline --fail-on --allow-incomplete)
 _shtab_keysieve_why_option_strings=()
+_shtab_keysieve_baseline_option_strings=(--output --reason --until --no-progress)
 _shtab_keysieve_rules_option_strings=()
 _shtab_keysieve_completion_option_strings=()
 _shtab_keysieve_option_strings=(-h --help --version)
 
 _shtab_keysieve_staged_pos_0_COMPGEN=_shtab_compgen_files
 _shtab_keysieve_staged___output_COMPGEN=_shtab_compgen_files
+_shtab_keysieve_staged___config_COMPGEN=_shtab_compgen_files
+_shtab_keysieve_staged___baseline_COMPGEN=_shtab_compgen_files
 _shtab_keysieve_range___output_COMPGEN=_shtab_compgen_files
+_shtab_keysieve_range___config_COMPGEN=_shtab_compgen_files
+_shtab_keysieve_range___baseline_COMPGEN=_shtab_compgen_files
 _shtab_keysieve_history_pos_0_COMPGEN=_shtab_compgen_files
 _shtab_keysieve_history___output_COMPGEN=_shtab_compgen_files
+_shtab_keysieve_history___config_COMPGEN=_shtab_compgen_files
+_shtab_keysieve_history___baseline_COMPGEN=_shtab_compgen_files
 _shtab_keysieve_files_pos_0_COMPGEN=_shtab_compgen_files
 _shtab_keysieve_files___output_COMPGEN=_shtab_compgen_files
+_shtab_keysieve_files___config_COMPGEN=_shtab_compgen_files
+_shtab_keysieve_files___baseline_COMPGEN=_shtab_compgen_files
 _shtab_keysieve_why_pos_0_COMPGEN=_shtab_compgen_files
+_shtab_keysieve_baseline_pos_1_COMPGEN=_shtab_compgen_files
+_shtab_keysieve_baseline___output_COMPGEN=_shtab_compgen_files
 _shtab_keysieve_rules_pos_1_COMPGEN=_shtab_compgen_files
 
 _shtab_keysieve_staged___format_choices=(text json sarif github gitlab junit csv html)
@@ -34,29 +45,37 @@ _shtab_keysieve_history___format_choices=(text json sarif github gitlab junit cs
 _shtab_keysieve_history___fail_on_choices=(low medium high critical never)
 _shtab_keysieve_files___format_choices=(text json sarif github gitlab junit csv html)
 _shtab_keysieve_files___fail_on_choices=(low medium high critical never)
+_shtab_keysieve_baseline_pos_0_choices=(create update show prune)
 _shtab_keysieve_rules_pos_0_choices=(list show check prefilter)
 _shtab_keysieve_completion_pos_0_choices=(bash fish zsh)
-_shtab_keysieve_pos_0_choices=(staged range history files why rules completion)
+_shtab_keysieve_pos_0_choices=(staged range history files why baseline rules completion)
 
 _shtab_keysieve_staged_pos_0_nargs='*'
 _shtab_keysieve_staged___reveal_nargs=0
 _shtab_keysieve_staged___quiet_nargs=0
 _shtab_keysieve_staged___no_progress_nargs=0
+_shtab_keysieve_staged___show_set_aside_nargs=0
 _shtab_keysieve_staged___allow_incomplete_nargs=0
+_shtab_keysieve_staged___trust_head_nargs=0
 _shtab_keysieve_range___reveal_nargs=0
 _shtab_keysieve_range___quiet_nargs=0
 _shtab_keysieve_range___no_progress_nargs=0
+_shtab_keysieve_range___show_set_aside_nargs=0
 _shtab_keysieve_range___allow_incomplete_nargs=0
+_shtab_keysieve_range___trust_head_nargs=0
 _shtab_keysieve_history___alternates_nargs=0
 _shtab_keysieve_history___reveal_nargs=0
 _shtab_keysieve_history___quiet_nargs=0
 _shtab_keysieve_history___no_progress_nargs=0
+_shtab_keysieve_history___show_set_aside_nargs=0
 _shtab_keysieve_history___allow_incomplete_nargs=0
 _shtab_keysieve_files_pos_0_nargs='*'
 _shtab_keysieve_files___reveal_nargs=0
 _shtab_keysieve_files___quiet_nargs=0
 _shtab_keysieve_files___no_progress_nargs=0
+_shtab_keysieve_files___show_set_aside_nargs=0
 _shtab_keysieve_files___allow_incomplete_nargs=0
+_shtab_keysieve_baseline___no_progress_nargs=0
 _shtab_keysieve_rules_pos_1_nargs='*'
 _shtab_keysieve_pos_0_nargs=A...
 _shtab_keysieve__h_nargs=0

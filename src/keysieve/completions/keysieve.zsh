@@ -10,10 +10,11 @@
 
 _shtab_keysieve_commands() {
   local _commands=(
+    baseline:'Accept what is known (create, update), show what is accepted, drop what is gone or over (prune).'
     completion:'Print a script that completes commands and options.'
     files:'Scan files as they are on disk: ignored ones, too; not .git; links are not followed.'
     history:'Scan everything that a repository holds, reachable or not, and tell when it came in.'
-    range:'Scan what the commits that HEAD reaches and BASE does not bring in, each of them.'
+    range:'Scan what each commit brings in that HEAD reaches and BASE does not.'
     rules:'List the rules, show one in full, or prove them with their examples.'
     staged:'Scan the index, compared with HEAD: what the next commit would bring in.'
     why:'Say why a line was or was not reported: which rule looked at it, what it was read as, how it was judged, what set it aside. Secrets are shown redacted.'
@@ -29,6 +30,18 @@ _shtab_keysieve_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_keysieve_defaults_added=0
 
+_shtab_keysieve_baseline_options=(
+  "--output[the baseline (default\: .keysieve-baseline at the top)]:FILE:_files"
+  "--reason[why it is accepted]:reason:"
+  "--until[last day on which it is accepted]:YYYY-MM-DD:"
+  "--no-progress[show no progress on a terminal]"
+  ":create, update, show, prune:(create update show prune)"
+  ":what to accept (prune\: what is still there):_files"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_keysieve_baseline_defaults_added=0
+
 _shtab_keysieve_completion_options=(
   ":your shell:(bash fish zsh)"
 )
@@ -42,7 +55,10 @@ _shtab_keysieve_files_options=(
   "--reveal[show secrets in clear (never in CI)]"
   "--quiet[print nothing when there is nothing to say]"
   "--no-progress[show no progress on a terminal]"
-  "--fail-on[mildest that fails\: low (default), medium, high, critical, never]:LEVEL:(low medium high critical never)"
+  "--show-set-aside[show in full what is excused, and why (text)]"
+  "--config[settings to use instead of the repository\'s .keysieve.toml]:FILE:_files"
+  "--baseline[instead of the repository\'s .keysieve-baseline]:FILE:_files"
+  "--fail-on[fail from low (default), medium, high or critical\; never]:LEVEL:(low medium high critical never)"
   "--allow-incomplete[exit 0 although something was not read]"
   "(*)::files and folders (default\: .)\; - is stdin:_files"
 )
@@ -58,7 +74,10 @@ _shtab_keysieve_history_options=(
   "--reveal[show secrets in clear (never in CI)]"
   "--quiet[print nothing when there is nothing to say]"
   "--no-progress[show no progress on a terminal]"
-  "--fail-on[mildest that fails\: low (default), medium, high, critical, never]:LEVEL:(low medium high critical never)"
+  "--show-set-aside[show in full what is excused, and why (text)]"
+  "--config[settings to use instead of the repository\'s .keysieve.toml]:FILE:_files"
+  "--baseline[instead of the repository\'s .keysieve-baseline]:FILE:_files"
+  "--fail-on[fail from low (default), medium, high or critical\; never]:LEVEL:(low medium high critical never)"
   "--allow-incomplete[exit 0 although something was not read]"
   ":a folder (default\: .):_files"
 )
@@ -72,8 +91,12 @@ _shtab_keysieve_range_options=(
   "--reveal[show secrets in clear (never in CI)]"
   "--quiet[print nothing when there is nothing to say]"
   "--no-progress[show no progress on a terminal]"
-  "--fail-on[mildest that fails\: low (default), medium, high, critical, never]:LEVEL:(low medium high critical never)"
+  "--show-set-aside[show in full what is excused, and why (text)]"
+  "--config[settings to use instead of the repository\'s .keysieve.toml]:FILE:_files"
+  "--baseline[instead of the repository\'s .keysieve-baseline]:FILE:_files"
+  "--fail-on[fail from low (default), medium, high or critical\; never]:LEVEL:(low medium high critical never)"
   "--allow-incomplete[exit 0 although something was not read]"
+  "--trust-head[let excuses count that the change itself adds]"
   ":for a pull request\: origin\/main..HEAD:"
 )
 
@@ -94,8 +117,12 @@ _shtab_keysieve_staged_options=(
   "--reveal[show secrets in clear (never in CI)]"
   "--quiet[print nothing when there is nothing to say]"
   "--no-progress[show no progress on a terminal]"
-  "--fail-on[mildest that fails\: low (default), medium, high, critical, never]:LEVEL:(low medium high critical never)"
+  "--show-set-aside[show in full what is excused, and why (text)]"
+  "--config[settings to use instead of the repository\'s .keysieve.toml]:FILE:_files"
+  "--baseline[instead of the repository\'s .keysieve-baseline]:FILE:_files"
+  "--fail-on[fail from low (default), medium, high or critical\; never]:LEVEL:(low medium high critical never)"
   "--allow-incomplete[exit 0 although something was not read]"
+  "--trust-head[let excuses count that the change itself adds]"
   "(*)::as a hook is given them:_files"
 )
 
@@ -128,6 +155,7 @@ _shtab_keysieve() {
       (( CURRENT += 1 ))
       curcontext="${curcontext%:*:*}:_shtab_keysieve-$line[1]:"
       case $line[1] in
+        baseline) _arguments -C -s $_shtab_keysieve_baseline_options ;;
         completion) _arguments -C -s $_shtab_keysieve_completion_options ;;
         files) _arguments -C -s $_shtab_keysieve_files_options ;;
         history) _arguments -C -s $_shtab_keysieve_history_options ;;

@@ -71,6 +71,19 @@ def parse_rule(text: str, source: str) -> Rule:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{source} is not valid TOML: {error}.", "Mend it at that line.") from None
+    return rule_of(table, source)
+
+
+def rule_of(table: Mapping[str, Any], source: str) -> Rule:
+    """A rule from the table that its TOML makes.
+
+    Args:
+        table: As `tomllib` gives it.
+        source: Where it stands, for messages.
+
+    Raises:
+        ConfigurationError: It is not valid; the message names the key and the nearest valid one.
+    """
     _check(table, _TOP, source)
     for name, keys in _TABLES.items():
         _check(table.get(name, {}), keys, f"{source}, table [{name}]")

@@ -8,6 +8,7 @@ from keysieve.engine.decoding import Layer, LimitReached, layers
 from keysieve.engine.match import Match
 from keysieve.engine.matcher import Candidate, candidates, windows
 from keysieve.engine.position import Lines
+from keysieve.engine.pragma import Pragma, pragma_at
 from keysieve.engine.prefilter import Prefilter
 from keysieve.rule import Rule
 
@@ -23,7 +24,8 @@ class BlobText:
     def __init__(self, data: bytes, codec: str) -> None:
         self._data = data
         self._codec = codec
-        self._lines = Lines(self._decoded(data))
+        self._text = self._decoded(data)
+        self._lines = Lines(self._text)
 
     def _decoded(self, data: bytes) -> bytes:
         if not self._codec:
@@ -32,7 +34,14 @@ class BlobText:
 
     def position(self, offset: int) -> tuple[int, int]:
         """1-based line and column of a byte offset in the blob."""
-        return self._lines.position(len(self._decoded(self._data[:offset])) if self._codec else offset)
+        return self._lines.position(self._offset(offset))
+
+    def pragma(self, start: int, end: int) -> Pragma | None:
+        """The pragma of what stands at those byte offsets in the blob."""
+        return pragma_at(self._text, self._offset(start), self._offset(end))
+
+    def _offset(self, offset: int) -> int:
+        return len(self._decoded(self._data[:offset])) if self._codec else offset
 
 
 class Locator:
@@ -97,6 +106,7 @@ class Locator:
             is_named=candidate.is_named,
             unlikely=candidate.unlikely,
             order=order,
+            pragma=text.pragma(start, end),
         )
 
 

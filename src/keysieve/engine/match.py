@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from keysieve.engine.pragma import Pragma
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,7 @@ class Match:
         is_named: Whether a label says what it is.
         unlikely: Why it is probably no key after all; empty when it is likely.
         order: Position among the matches of the decoded text; tells apart what one encoded run holds.
+        pragma: The comment beside it that asks for it to be excused.
     """
 
     rule: str
@@ -38,6 +43,7 @@ class Match:
     is_named: bool = False
     unlikely: str = ""
     order: int = 0
+    pragma: Pragma | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

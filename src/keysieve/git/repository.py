@@ -97,6 +97,20 @@ def discover(path: str | bytes = b".", *, foreign: bool = False) -> Repository:
     )
 
 
+def current() -> Repository | None:
+    """The repository that we were started in; None where there is none that git accepts."""
+    try:
+        return discover()
+    except GitError:
+        return None
+
+
+def is_current(repository: Repository) -> bool:
+    """Whether it is the repository that we were started in, or another work tree of it."""
+    here = current()
+    return here is not None and os.path.realpath(here.common_dir) == os.path.realpath(repository.common_dir)
+
+
 def resolve(repository: Repository, revision: str, kind: str = "commit") -> str:
     """The object id of a revision.
 

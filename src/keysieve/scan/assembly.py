@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from keysieve.blob import NotRead, OutOfScope, Place
 from keysieve.engine.match import Match
@@ -15,7 +16,10 @@ from keysieve.finding import Event, Finding, Occurrence, Part, Passed, Remedy, R
 from keysieve.git.commits import Commit
 from keysieve.rule import Rule, Severity
 from keysieve.scan.gathering import Gathered, Located
-from keysieve.scan.grouping import Group, group
+from keysieve.scan.grouping import Group, group, rule_of
+
+if TYPE_CHECKING:
+    from keysieve.excuses.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,25 @@ class Story:
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """What a team has settled, and how far that reaches in a scan.
+
+    Attributes:
+        policy: What counts.
+        proposed: What would count if the change under scan had its way; None where that is the same.
+        trust_head: Whether the user typed `--trust-head`: then the change may excuse itself.
+        is_whole: Whether everything is scanned that an excuse could be for.
+        remarks: What the report has to say about the settings themselves.
+    """
+
+    policy: Policy | None = None
+    proposed: Policy | None = None
+    trust_head: bool = False
+    is_whole: bool = False
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Telling:
     """How the report is to be told.
 
@@ -38,12 +61,14 @@ class Telling:
         reveal: Whether the user typed `--reveal`.
         commits: What is known of the commits that places name.
         stories: Gives the stories of groups, by their position.
+        terms: What the team has settled; None for nothing.
     """
 
     command: str
     reveal: bool = False
     commits: Mapping[str, Commit] = field(default_factory=dict)
     stories: Callable[[Sequence[Group]], Mapping[int, Story]] = lambda _groups: {}
+    terms: Terms | None = None
 
 
 def report(gathered: Gathered, sieve: Sieve, telling: Telling, started: float) -> Report:
@@ -58,19 +83,44 @@ def report(gathered: Gathered, sieve: Sieve, telling: Telling, started: float) -
     rules = sieve.rules if gathered.located else ()
     groups = group(gathered.located, rules)
     teller = _Teller(groups, rules, telling)
+    settled = _settle(gathered, groups, rules, telling)
     findings = [teller.finding(one) for one in groups if one.excuse is None]
     return Report(
         command=telling.command,
         findings=tuple(sorted(findings, key=_urgency)),
         set_aside=tuple(
-            SetAside(one.excuse.reason, one.excuse.detail, teller.finding(one))
+            SetAside(one.excuse.reason, teller.text(one.excuse.detail.encode()), teller.finding(one))
             for one in groups
             if one.excuse is not None
         ),
-        not_read=tuple(teller.unread(one) for one in dict.fromkeys(gathered.not_read)),
-        out_of_scope=tuple(teller.passed(one) for one in dict.fromkeys(gathered.out_of_scope)),
+        not_read=tuple(teller.unread(one) for one in dict.fromkeys(settled.not_read)),
+        out_of_scope=tuple(teller.passed(one) for one in dict.fromkeys(settled.out_of_scope)),
         stats=Stats(gathered.blobs, gathered.bytes, gathered.commits, round(time.monotonic() - started, 3)),
+        remarks=tuple(teller.text(remark.encode()) for remark in settled.remarks),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """What is left to tell once the team's settings have been applied."""
+
+    not_read: Sequence[NotRead]
+    out_of_scope: Sequence[OutOfScope]
+    remarks: Sequence[str] = ()
+
+
+def _settle(gathered: Gathered, groups: Sequence[Group], rules: Sequence[Rule], telling: Telling) -> _Settled:
+    """Apply what the team has settled; a clean scan without settings pays nothing."""
+    terms = telling.terms or Terms()
+    if not groups and terms.policy is None:
+        return _Settled(gathered.not_read, gathered.out_of_scope)
+    from keysieve.scan.excusing import Excusing
+
+    excusing = Excusing(gathered, terms.policy, terms.proposed, trusts_all=terms.trust_head)
+    excusing.apply(groups, rules)
+    not_read, out_of_scope = excusing.accept(gathered)
+    remarks = excusing.notes(is_whole=terms.is_whole and not not_read)
+    return _Settled(not_read, out_of_scope, (*terms.remarks, *remarks))
 
 
 def _urgency(finding: Finding) -> tuple[int, bool, str]:
@@ -119,7 +169,7 @@ class _Teller:
         return Passed(self.text(one.what), one.reason, one.count)
 
     def finding(self, one: Group) -> Finding:
-        rule = self._rule(one)
+        rule = self._rules[rule_of(one, self._rules.values())]
         story = self._stories[id(one)]
         occurrences = tuple(dict.fromkeys(self._occurrence(located) for located in one.located))
         account = self._account(one)
@@ -130,10 +180,14 @@ class _Teller:
             confidence=_confidence(rule, one),
             fingerprint=fingerprint(one.main.value),
             fingerprints=prints,
-            summary=rule.title + (f" of account {account}" if account else ""),
+            summary=rule.title + self._of_account(account),
             values={name: self._shown(match) for name, match in one.values.items()},
             account_id=account,
-            notes=(*self._notes(one, account), *story.notes),
+            notes=(
+                *self._notes(one, account),
+                *story.notes,
+                *(self.text(note.encode()) for note in one.notes),
+            ),
             occurrences=occurrences,
             introduced=self._event(story.introduced),
             removed=self._event(story.removed),
@@ -142,10 +196,12 @@ class _Teller:
             remedy=self._remedy(one, rule, story, account),
         )
 
-    def _rule(self, one: Group) -> Rule:
-        present = one.rule_ids
-        whole = (rule for rule in self._rules.values() if rule.is_composite and present >= set(rule.parts))
-        return next(whole, self._rules[one.main.rule])
+    def _of_account(self, account: str | None) -> str:
+        if not account:
+            return ""
+        policy = self._telling.terms.policy if self._telling.terms else None
+        name = policy.accounts.get(account) if policy else None
+        return f" of account {account}" + (f" ({name})" if name else "")
 
     def _account(self, one: Group) -> str | None:
         from keysieve.engine.key_id import account_id

@@ -6,7 +6,7 @@ any path that the change touches. Patch lines and rename detection play no part.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from keysieve.blob import NotRead, OutOfScope, Place
@@ -41,11 +41,34 @@ class BlobStore:
             entries: Submodules among them are passed over.
             is_required: Whether a blob that cannot be read makes the scan incomplete.
         """
+        names = self._unseen(entries)
+        self._take(objects.read([oid.encode() for oid in names], cwd=self.cwd, env=self.env), names, is_required)
+
+    def load_with_settings(
+        self, files: Sequence[bytes], settle: Callable[[Mapping[bytes, bytes]], Sieve], entries: Iterable[Entry]
+    ) -> None:
+        """Read a few files before the blobs of the entries, in the same git call, and sift with what they settle.
+
+        Args:
+            files: Names for git, such as `:path` of a file in the index; those that are not there are passed over.
+            settle: Called with the content of the files, by name; gives the sieve for everything that follows.
+            entries: As for `load`.
+        """
+        names = self._unseen(entries)
+        answers = objects.read([*files, *(oid.encode() for oid in names)], cwd=self.cwd, env=self.env)
+        found = [next(answers) for _ in files]
+        self.sieve = settle({answer.name: answer.data for answer in found if not isinstance(answer, NotRead)})
+        self._take(answers, names, is_required=True)
+
+    def _unseen(self, entries: Iterable[Entry]) -> dict[str, bytes]:
+        """The blobs of the entries that are not loaded, with their paths; they count as seen from now on."""
         names = {entry.oid: entry.path for entry in entries if entry.mode != SUBMODULE and entry.oid not in self._seen}
         self._seen.update(names)
-        wanted = [oid.encode() for oid in names]
-        for number, answer in enumerate(objects.read(wanted, cwd=self.cwd, env=self.env)):
-            self.progress("blobs", number, len(wanted))
+        return names
+
+    def _take(self, answers: Iterable[objects.Answer], names: Mapping[str, bytes], is_required: bool) -> None:
+        for number, answer in enumerate(answers):
+            self.progress("blobs", number, len(names))
             if isinstance(answer, NotRead):
                 if is_required:
                     path = names[answer.what.decode()]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from keysieve.blob import NotRead
 from keysieve.engine.sieve import Sieve
+from keysieve.excuses.policy import Heeding
 from keysieve.git import commits, objects
 from keysieve.git.commits import Commit, CommitChanges
 from keysieve.git.repository import Repository
@@ -46,7 +47,31 @@ def scan_range(repository: Repository, span: Range, sieve: Sieve, progress: Prog
         result.commits[commit.oid] = commit
         gathered.located += in_commit(commit, sieve)
     result.base_values = _base_values(repository, span, gathered.located, store)
+    heed_what_was_there(span.merge_base, gathered, store)
     return result
+
+
+def heed_what_was_there(base: str | None, gathered: Gathered, store: BlobStore) -> None:
+    """Let a pragma count for a value that had one at the same path before the change, and no other pragma.
+
+    Args:
+        base: The commit before it; None for a change that begins with nothing.
+        gathered: What the change brings in.
+        store: The blobs that were read.
+    """
+    paths = sorted({one.place.path for one in gathered.located if one.place.path and one.place.oid and _asks(one)})
+    entries = entries_at(base, paths, env=store.env, cwd=store.cwd) if base else []
+    store.load(entries, is_required=False)
+    there = [sifted.credential for entry in entries for sifted in store.found.get(entry.oid, ())]
+    values = frozenset(match.value for credential in there for match in credential.matches if match.pragma)
+    gathered.heeding = Heeding(
+        lambda _place, match: match.pragma if match.value in values else None, "only this change adds it."
+    )
+    gathered.is_change = True
+
+
+def _asks(one: Located) -> bool:
+    return any(match.pragma for match in one.credential.matches)
 
 
 def _changes(repository: Repository, oids: Sequence[str], gathered: Gathered) -> list[CommitChanges]:

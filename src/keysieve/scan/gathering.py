@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from keysieve.blob import Blob, NotRead, OutOfScope, Place
 from keysieve.engine.match import Credential
 from keysieve.engine.sieve import Sieve
 
+if TYPE_CHECKING:
+    from keysieve.excuses.policy import Heeding
+
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+SETTINGS_FILES = (b".keysieve.toml", b"pyproject.toml", b".keysieve-baseline")
+"""Files at the root of a repository in which its team says what is settled."""
 Progress = Callable[[str, int, int | None], None]
 """Called with what is going on, how many are done, and how many there are (None: not known)."""
 
@@ -28,7 +34,12 @@ class Located:
 
 @dataclass(slots=True)
 class Gathered:
-    """Everything that a scan has found so far."""
+    """Everything that a scan has found so far.
+
+    Attributes:
+        heeding: Which pragmas count; None where each counts as it stands.
+        is_change: Whether it is a change that may come with excuses for itself, which do not count.
+    """
 
     located: list[Located] = field(default_factory=list)
     not_read: list[NotRead] = field(default_factory=list)
@@ -36,6 +47,8 @@ class Gathered:
     blobs: int = 0
     bytes: int = 0
     commits: int = 0
+    heeding: Heeding | None = None
+    is_change: bool = False
 
     def add(self, other: Gathered) -> None:
         """Take over what another part of the scan has found."""
@@ -45,6 +58,17 @@ class Gathered:
         self.blobs += other.blobs
         self.bytes += other.bytes
         self.commits += other.commits
+        self.heeding = _either(self.heeding, other.heeding)
+        self.is_change = self.is_change or other.is_change
+
+
+def _either(one: Heeding | None, other: Heeding | None) -> Heeding | None:
+    """A pragma counts if it does in one of two parts of a scan; a part that says nothing leaves it to the other."""
+    if one is None or other is None:
+        return one or other
+    from keysieve.excuses.policy import Heeding
+
+    return Heeding(lambda place, match: one.pragma(place, match) or other.pragma(place, match), one.otherwise)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,12 +25,14 @@ class Group:
         located: Its places, each with the matches that stand there.
         excuse: Why it is set aside, None for a finding.
         beside: Excused values that stood beside it somewhere.
+        notes: What else is to be said of it.
     """
 
     values: dict[str, Match]
     located: list[Located]
     excuse: Excuse | None = None
     beside: dict[bytes, Excuse] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def rule_ids(self) -> set[str]:
@@ -40,7 +42,8 @@ class Group:
     @property
     def main(self) -> Match:
         """The value that names it: the secret where there is one."""
-        return next((self.values[name] for name in self.values if name != "access_key_id"), self._first)
+        secret = self.values.get("secret_access_key")
+        return secret or next((self.values[name] for name in self.values if name != "access_key_id"), self._first)
 
     @property
     def _first(self) -> Match:
@@ -52,6 +55,13 @@ def group(located: Iterable[Located], rules: Sequence[Rule]) -> list[Group]:
     split = [part for one in located for part in _split(one)]
     joined = _join(split)
     return _pair_apart(joined, rules)
+
+
+def rule_of(one: Group, rules: Iterable[Rule]) -> str:
+    """The rule of a whole credential: the one that its values make together, else that of its main value."""
+    present = one.rule_ids
+    whole = (rule.id for rule in rules if rule.is_composite and present >= set(rule.parts))
+    return next(whole, one.main.rule)
 
 
 @dataclass(frozen=True, slots=True)

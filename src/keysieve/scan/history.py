@@ -25,6 +25,7 @@ from keysieve.git.trees import index_entries, tree_entries
 from keysieve.scan.assembly import Story
 from keysieve.scan.gathering import Gathered, Located, Progress, Sifted, locate, no_progress, sift_path
 from keysieve.scan.grouping import Group
+from keysieve.scan.heeding import heeding_at_head
 from keysieve.scan.processes import all_oids, default_jobs, results
 from keysieve.scan.story import Evidence, stories
 from keysieve.scan.unit import UnitResult
@@ -77,6 +78,7 @@ class HistoryScan:
         self.gathered.located += self._locate_blobs()
         self.gathered.located += self._locate_paths()
         self._read_commits()
+        self.gathered.heeding = heeding_at_head(self.repository, self.gathered.located)
 
     def _read_objects(self) -> None:
         jobs = self.jobs or default_jobs()
