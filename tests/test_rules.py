@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from keysieve.engine.catalogue import parse_rule, shipped_rules, shipped_text
+from keysieve.engine.catalogue import parse_rule, shipped_rules
 from keysieve.engine.prefilter import expressions, shipped_expressions
 from keysieve.engine.proof import defects
+from keysieve.engine.shipped import shipped_text
 from keysieve.errors import ConfigurationError
 from keysieve.remedies import all_advice
 

@@ -12,8 +12,15 @@ def pair(keys) -> str:
 
 @pytest.fixture
 def staged(keysieve, repo):
+    """Runs the command for the JSON report, and as a hook does, which may take a shorter way to the same verdict."""
+
     def run(*arguments, **options):
-        return keysieve("staged", "--format", "json", *arguments, cwd=options.pop("cwd", repo.path), **options)
+        options.setdefault("cwd", repo.path)
+        done = keysieve("staged", "--format", "json", *arguments, **options)
+        as_hook = keysieve("staged", *arguments, **options)
+        assert as_hook.status == done.status
+        assert as_hook.out.startswith("keysieve staged: ") or done.status == 2
+        return done
 
     return run
 
@@ -25,6 +32,17 @@ def test_clean_commit_passes(repo, staged) -> None:
     done = staged()
     assert (done.status, done.findings) == (0, [])
     assert done.report["stats"]["blobs"] == 1
+
+
+@pytest.mark.parametrize(("size", "told"), [(22, "22 bytes"), (1500, "1.5 kB"), (2_500_000, "2.5 MB")])
+def test_short_way_says_the_same(repo, keysieve, size, told) -> None:
+    repo.commit({"a": "x"})
+    repo.write("a", "x" * size)
+    repo.git("add", "-A")
+    short = keysieve("staged", cwd=repo.path).out
+    full = keysieve("staged", "--fail-on", "low", cwd=repo.path).out
+    assert told in short
+    assert short.split(" in ")[0] == full.split(" in ")[0]
 
 
 def test_pair_is_one_finding_with_its_places(repo, staged, pair) -> None:

@@ -22,6 +22,9 @@ COMMANDS = {
     "files": "files as they are on disk, or standard input",
     "why": "why a line was or was not reported",
     "baseline": "accept what is known, show it, drop what is gone",
+    "explain": "what to do about a credential, in full and in order",
+    "fix": "the change that takes a credential out of the files",
+    "purge": "how to get a credential out of the history, and the proof",
     "rules": "list, show or check the rules",
     "completion": "a script that completes commands and options in your shell",
 }

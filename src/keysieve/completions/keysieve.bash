@@ -5,7 +5,7 @@
 #    source ~/.local/share/bash_completion/keysieve
 # See also: https://github.com/scop/bash-completion/blob/main/doc/configuration.md
 
-_shtab_keysieve_subparsers=(staged range history files why baseline rules completion)
+_shtab_keysieve_subparsers=(staged range history files why baseline explain fix purge rules completion)
 
 _shtab_keysieve_staged_option_strings=(--format --output --reveal --quiet --no-progress --show-set-aside --config --baseline --fail-on --allow-incomplete --trust-head)
 _shtab_keysieve_range_option_strings=(--format --output --reveal --quiet --no-progress --show-set-aside --config --baseline --fail-on --allow-incomplete --trust-head)
@@ -13,6 +13,9 @@ _shtab_keysieve_history_option_strings=(--jobs --alternates --format --output --
 _shtab_keysieve_files_option_strings=(--format --output --reveal --quiet --no-progress --show-set-aside --config --baseline --fail-on --allow-incomplete)
 _shtab_keysieve_why_option_strings=()
 _shtab_keysieve_baseline_option_strings=(--output --reason --until --no-progress)
+_shtab_keysieve_explain_option_strings=(--format --user --report --in --no-progress)
+_shtab_keysieve_fix_option_strings=(--patch --apply --to-profile --to-env --shell --prefix --reveal --report --in --no-progress)
+_shtab_keysieve_purge_option_strings=(--output --verify --report --in --no-progress)
 _shtab_keysieve_rules_option_strings=()
 _shtab_keysieve_completion_option_strings=()
 _shtab_keysieve_option_strings=(-h --help --version)
@@ -35,6 +38,10 @@ _shtab_keysieve_files___baseline_COMPGEN=_shtab_compgen_files
 _shtab_keysieve_why_pos_0_COMPGEN=_shtab_compgen_files
 _shtab_keysieve_baseline_pos_1_COMPGEN=_shtab_compgen_files
 _shtab_keysieve_baseline___output_COMPGEN=_shtab_compgen_files
+_shtab_keysieve_explain___report_COMPGEN=_shtab_compgen_files
+_shtab_keysieve_fix___patch_COMPGEN=_shtab_compgen_files
+_shtab_keysieve_fix___report_COMPGEN=_shtab_compgen_files
+_shtab_keysieve_purge___report_COMPGEN=_shtab_compgen_files
 _shtab_keysieve_rules_pos_1_COMPGEN=_shtab_compgen_files
 
 _shtab_keysieve_staged___format_choices=(text json sarif github gitlab junit csv html)
@@ -46,9 +53,14 @@ _shtab_keysieve_history___fail_on_choices=(low medium high critical never)
 _shtab_keysieve_files___format_choices=(text json sarif github gitlab junit csv html)
 _shtab_keysieve_files___fail_on_choices=(low medium high critical never)
 _shtab_keysieve_baseline_pos_0_choices=(create update show prune)
+_shtab_keysieve_explain___format_choices=(text markdown json)
+_shtab_keysieve_explain___in_choices=(staged files history)
+_shtab_keysieve_fix___shell_choices=(bash zsh fish powershell cmd)
+_shtab_keysieve_fix___in_choices=(staged files history)
+_shtab_keysieve_purge___in_choices=(staged files history)
 _shtab_keysieve_rules_pos_0_choices=(list show check prefilter)
 _shtab_keysieve_completion_pos_0_choices=(bash fish zsh)
-_shtab_keysieve_pos_0_choices=(staged range history files why baseline rules completion)
+_shtab_keysieve_pos_0_choices=(staged range history files why baseline explain fix purge rules completion)
 
 _shtab_keysieve_staged_pos_0_nargs='*'
 _shtab_keysieve_staged___reveal_nargs=0
@@ -76,6 +88,14 @@ _shtab_keysieve_files___no_progress_nargs=0
 _shtab_keysieve_files___show_set_aside_nargs=0
 _shtab_keysieve_files___allow_incomplete_nargs=0
 _shtab_keysieve_baseline___no_progress_nargs=0
+_shtab_keysieve_explain___no_progress_nargs=0
+_shtab_keysieve_fix___apply_nargs=0
+_shtab_keysieve_fix___to_env_nargs=0
+_shtab_keysieve_fix___reveal_nargs=0
+_shtab_keysieve_fix___no_progress_nargs=0
+_shtab_keysieve_purge_pos_0_nargs='*'
+_shtab_keysieve_purge___verify_nargs=0
+_shtab_keysieve_purge___no_progress_nargs=0
 _shtab_keysieve_rules_pos_1_nargs='*'
 _shtab_keysieve_pos_0_nargs=A...
 _shtab_keysieve__h_nargs=0

@@ -50,8 +50,8 @@ function _shtab_keysieve_using
   test "$_shtab_keysieve_cmdpath" = "$argv"
 end
 
-set -g _shtab_keysieve_commands staged range history files why baseline rules completion
-set -g _shtab_keysieve_opts_with_value --baseline --config --fail-on --format --jobs --output --reason --until
+set -g _shtab_keysieve_commands staged range history files why baseline explain fix purge rules completion
+set -g _shtab_keysieve_opts_with_value --baseline --config --fail-on --format --in --jobs --output --patch --prefix --reason --report --shell --to-profile --until --user
 
 complete -c keysieve -e
 complete -c keysieve -f
@@ -118,6 +118,29 @@ complete -c keysieve -n '_shtab_keysieve_using baseline' -l until -x -d 'last da
 complete -c keysieve -n '_shtab_keysieve_using baseline' -l no-progress -d 'show no progress on a terminal'
 complete -c keysieve -n '_shtab_keysieve_using baseline; and test $_shtab_keysieve_npos -eq 0' -ka "create update show prune" -d 'create, update, show, prune'
 complete -c keysieve -n '_shtab_keysieve_using baseline; and test $_shtab_keysieve_npos -eq 1' -ka "(__fish_complete_path (commandline -ct))" -d 'what to accept (prune: what is still there)'
+complete -c keysieve -n '_shtab_keysieve_using; and test $_shtab_keysieve_npos -eq 0' -a explain -d 'What to do about a credential: whose it is, its replacement, rotation, purge and what to watch.'
+complete -c keysieve -n '_shtab_keysieve_using explain' -l format -xka "text markdown json" -d 'default: text'
+complete -c keysieve -n '_shtab_keysieve_using explain' -l user -x -d 'the key'"'"'s IAM user, if you know it, for the commands'
+complete -c keysieve -n '_shtab_keysieve_using explain' -l report -xka "(__fish_complete_path (commandline -ct))" -d 'a JSON report of keysieve'
+complete -c keysieve -n '_shtab_keysieve_using explain' -l in -xka "staged files history" -d 'scan again there (default: history and index)'
+complete -c keysieve -n '_shtab_keysieve_using explain' -l no-progress -d 'show no progress on a terminal'
+complete -c keysieve -n '_shtab_keysieve_using; and test $_shtab_keysieve_npos -eq 0' -a fix -d 'Show the change that replaces a credential in the work tree by the lookup that the language has for it.'
+complete -c keysieve -n '_shtab_keysieve_using fix' -l patch -xka "(__fish_complete_path (commandline -ct))" -d 'write a patch for git apply there; it holds the secret'
+complete -c keysieve -n '_shtab_keysieve_using fix' -l apply -d 'change the files'
+complete -c keysieve -n '_shtab_keysieve_using fix' -l to-profile -x -d 'store the pair in the shared credentials file'
+complete -c keysieve -n '_shtab_keysieve_using fix' -l to-env -d 'print lines for your shell; they ask for the secret'
+complete -c keysieve -n '_shtab_keysieve_using fix' -l shell -xka "bash zsh fish powershell cmd" -d 'for --to-env (default: all)'
+complete -c keysieve -n '_shtab_keysieve_using fix' -l prefix -x -d 'before the names of variables, such as PROD_'
+complete -c keysieve -n '_shtab_keysieve_using fix' -l reveal -d 'show secrets in clear (never in CI)'
+complete -c keysieve -n '_shtab_keysieve_using fix' -l report -xka "(__fish_complete_path (commandline -ct))" -d 'a JSON report of keysieve'
+complete -c keysieve -n '_shtab_keysieve_using fix' -l in -xka "staged files history" -d 'scan again there (default: history and index)'
+complete -c keysieve -n '_shtab_keysieve_using fix' -l no-progress -d 'show no progress on a terminal'
+complete -c keysieve -n '_shtab_keysieve_using; and test $_shtab_keysieve_npos -eq 0' -a purge -d 'Write what git filter-repo needs to take credentials out of the history, and say what to type.'
+complete -c keysieve -n '_shtab_keysieve_using purge' -l output -x -d 'new folder for the files (default: a temporary one)'
+complete -c keysieve -n '_shtab_keysieve_using purge' -l verify -d 'prove that they (or all) are gone: exit 0, else 1'
+complete -c keysieve -n '_shtab_keysieve_using purge' -l report -xka "(__fish_complete_path (commandline -ct))" -d 'a JSON report of keysieve'
+complete -c keysieve -n '_shtab_keysieve_using purge' -l in -xka "staged files history" -d 'scan again there (default: history and index)'
+complete -c keysieve -n '_shtab_keysieve_using purge' -l no-progress -d 'show no progress on a terminal'
 complete -c keysieve -n '_shtab_keysieve_using; and test $_shtab_keysieve_npos -eq 0' -a rules -d 'List the rules, show one in full, or prove them with their examples.'
 complete -c keysieve -n '_shtab_keysieve_using rules; and test $_shtab_keysieve_npos -eq 0' -ka "list show check prefilter" -d 'list: one a line; show: in full; check: prove the examples'
 complete -c keysieve -n '_shtab_keysieve_using rules; and test $_shtab_keysieve_npos -ge 1' -ka "(__fish_complete_path (commandline -ct))" -d 'show: a rule'"'"'s id; check: rule files of your own'

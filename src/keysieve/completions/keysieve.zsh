@@ -12,8 +12,11 @@ _shtab_keysieve_commands() {
   local _commands=(
     baseline:'Accept what is known (create, update), show what is accepted, drop what is gone or over (prune).'
     completion:'Print a script that completes commands and options.'
+    explain:'What to do about a credential: whose it is, its replacement, rotation, purge and what to watch.'
     files:'Scan files as they are on disk: ignored ones, too; not .git; links are not followed.'
+    fix:'Show the change that replaces a credential in the work tree by the lookup that the language has for it.'
     history:'Scan everything that a repository holds, reachable or not, and tell when it came in.'
+    purge:'Write what git filter-repo needs to take credentials out of the history, and say what to type.'
     range:'Scan what each commit brings in that HEAD reaches and BASE does not.'
     rules:'List the rules, show one in full, or prove them with their examples.'
     staged:'Scan the index, compared with HEAD: what the next commit would bring in.'
@@ -49,6 +52,18 @@ _shtab_keysieve_completion_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_keysieve_completion_defaults_added=0
 
+_shtab_keysieve_explain_options=(
+  "--format[default\: text]:format:(text markdown json)"
+  "--user[the key\'s IAM user, if you know it, for the commands]:NAME:"
+  "--report[a JSON report of keysieve]:FILE:_files"
+  "*--in[scan again there (default\: history and index)]:where:(staged files history)"
+  "--no-progress[show no progress on a terminal]"
+  ":from a report\; its first digits will do:"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_keysieve_explain_defaults_added=0
+
 _shtab_keysieve_files_options=(
   "*--format[text, json, sarif, github, gitlab, junit, csv, html]:FORMAT:(text json sarif github gitlab junit csv html)"
   "*--output[for each --format, in the same order (- is stdout)]:FILE:_files"
@@ -65,6 +80,23 @@ _shtab_keysieve_files_options=(
 
 # guard to ensure default positional specs are added only once per session
 _shtab_keysieve_files_defaults_added=0
+
+_shtab_keysieve_fix_options=(
+  "--patch[write a patch for git apply there\; it holds the secret]:FILE:_files"
+  "--apply[change the files]"
+  "--to-profile[store the pair in the shared credentials file]:NAME:"
+  "--to-env[print lines for your shell\; they ask for the secret]"
+  "--shell[for --to-env (default\: all)]:shell:(bash zsh fish powershell cmd)"
+  "--prefix[before the names of variables, such as PROD_]:TEXT:"
+  "--reveal[show secrets in clear (never in CI)]"
+  "--report[a JSON report of keysieve]:FILE:_files"
+  "*--in[scan again there (default\: history and index)]:where:(staged files history)"
+  "--no-progress[show no progress on a terminal]"
+  ":from a report\; its first digits will do:"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_keysieve_fix_defaults_added=0
 
 _shtab_keysieve_history_options=(
   "--jobs[processes (default\: one on each core)]:N:"
@@ -84,6 +116,18 @@ _shtab_keysieve_history_options=(
 
 # guard to ensure default positional specs are added only once per session
 _shtab_keysieve_history_defaults_added=0
+
+_shtab_keysieve_purge_options=(
+  "--output[new folder for the files (default\: a temporary one)]:FOLDER:"
+  "--verify[prove that they (or all) are gone\: exit 0, else 1]"
+  "--report[a JSON report of keysieve]:FILE:_files"
+  "*--in[scan again there (default\: history and index)]:where:(staged files history)"
+  "--no-progress[show no progress on a terminal]"
+  "(*)::from a report\; first digits will do:"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_keysieve_purge_defaults_added=0
 
 _shtab_keysieve_range_options=(
   "*--format[text, json, sarif, github, gitlab, junit, csv, html]:FORMAT:(text json sarif github gitlab junit csv html)"
@@ -157,8 +201,11 @@ _shtab_keysieve() {
       case $line[1] in
         baseline) _arguments -C -s $_shtab_keysieve_baseline_options ;;
         completion) _arguments -C -s $_shtab_keysieve_completion_options ;;
+        explain) _arguments -C -s $_shtab_keysieve_explain_options ;;
         files) _arguments -C -s $_shtab_keysieve_files_options ;;
+        fix) _arguments -C -s $_shtab_keysieve_fix_options ;;
         history) _arguments -C -s $_shtab_keysieve_history_options ;;
+        purge) _arguments -C -s $_shtab_keysieve_purge_options ;;
         range) _arguments -C -s $_shtab_keysieve_range_options ;;
         rules) _arguments -C -s $_shtab_keysieve_rules_options ;;
         staged) _arguments -C -s $_shtab_keysieve_staged_options ;;

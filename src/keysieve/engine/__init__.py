@@ -2,68 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
-
-from keysieve.engine.match import Credential, Match
-from keysieve.rule import Rule
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from keysieve.engine.prefilter import Prefilter
+    from keysieve.engine.examining import OnLimit, credentials, matches
+    from keysieve.engine.match import Credential, Match
 
-__all__ = ["Credential", "Match", "credentials", "matches"]
+__all__ = ["Credential", "Match", "OnLimit", "credentials", "matches"]
 
-OnLimit = Callable[[str], None]
-"""Told which limit kept something back."""
-
-
-def credentials(
-    data: bytes,
-    rules: Sequence[Rule],
-    prefilter: Prefilter | None = None,
-    on_limit: OnLimit = lambda _reason: None,
-    spots: Sequence[int] | None = None,
-) -> tuple[Credential, ...]:
-    """Every credential in a blob, examples and placeholders included, in the order of the blob.
-
-    Args:
-        data: The blob's bytes.
-        rules: From `engine.catalogue`.
-        prefilter: Tells where to look; without it the matcher looks everywhere, and finds the same.
-        on_limit: Called with a reason for each limit that bites.
-        spots: Where to look, if that is known already or only a part is of interest; from the prefilter by default.
-    """
-    from keysieve.engine.pairing import pair
-
-    return tuple(pair(matches(data, rules, prefilter, on_limit, spots), rules))
+_HOMES = {"Credential": "match", "Match": "match"}
 
 
-def matches(
-    data: bytes,
-    rules: Sequence[Rule],
-    prefilter: Prefilter | None = None,
-    on_limit: OnLimit = lambda _reason: None,
-    spots: Sequence[int] | None = None,
-) -> list[Match]:
-    """Every value that a rule finds in a blob or in what it decodes to, each place once, in the order of the blob.
+def __getattr__(name: str) -> object:
+    """Import on demand: the prefilter alone decides about a clean commit, and the rest takes long to load."""
+    if name not in __all__:
+        raise AttributeError(name)
+    from importlib import import_module
 
-    The arguments are those of `credentials`.
-    """
-    from keysieve.engine.locating import Locator
-    from keysieve.engine.matcher import windows
-
-    locator = Locator(data, rules, prefilter)
-    if prefilter is None:
-        stretches = [(0, len(data))]
-    else:
-        stretches = windows(prefilter.spots(data) if spots is None else spots, len(data))
-    locator.look(stretches)
-    for start, end in _aligned(stretches):
-        locator.look_decoded(start, end, on_limit)
-    return sorted(locator.found, key=lambda match: (match.start, match.order))
-
-
-def _aligned(stretches: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Stretches that begin where a character of UTF-16 or UTF-32 text can begin."""
-    for start, end in stretches:
-        yield start - start % 4, end
+    return getattr(import_module(f"keysieve.engine.{_HOMES.get(name, 'examining')}"), name)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Iterable, Mapping
 from typing import Any, get_args
 
+from keysieve.engine.shipped import shipped_text
 from keysieve.errors import ConfigurationError
 from keysieve.rule import SEVERITIES, Judge, Rule
 
@@ -30,15 +30,6 @@ _TABLES: Mapping[str, Mapping[str, type]] = {
     "examples": {"match": list, "no_match": list},
 }
 _TOP: Mapping[str, type] = {**dict.fromkeys(_TEXT, str), "references": list, **dict.fromkeys(_TABLES, dict)}
-
-
-def shipped_text(name: str) -> str:
-    """The text of a file in `rules/`. Works from a folder and from a zipped package, and imports next to nothing."""
-    import keysieve.rules as rules  # the form that does not need the package to be an attribute of its parent
-
-    loader = rules.__spec__.loader
-    path = os.path.join(os.path.dirname(rules.__file__ or ""), name)
-    return str(loader.get_data(path).decode("utf-8"))
 
 
 @functools.cache

@@ -233,7 +233,7 @@ def _table() -> Mapping[tuple[int, int], int]:
     """The shipped table: (character before, character) → signed eighths of a bit. Made by benchmarks/train_judge.py."""
     from base64 import b85decode
 
-    from keysieve.engine.catalogue import shipped_text
+    from keysieve.engine.shipped import shipped_text
 
     table: dict[tuple[int, int], int] = {}
     for line in shipped_text("bigram.txt").encode().splitlines():

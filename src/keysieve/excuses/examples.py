@@ -104,6 +104,6 @@ def _accounts() -> Mapping[str, Mapping[str, Any]]:
 def _toml(name: str) -> dict[str, Any]:
     import tomllib
 
-    from keysieve.engine.catalogue import shipped_text
+    from keysieve.engine.shipped import shipped_text
 
     return tomllib.loads(shipped_text(name))

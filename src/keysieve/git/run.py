@@ -13,9 +13,12 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import IO
 
 from keysieve.errors import GitError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # importing typing costs a tenth of the time that a clean commit may take
+    from typing import IO
 
 # diff-index would run a program named by the repository's core.fsmonitor; a forged commit-graph would hide parents.
 SAFE_OPTIONS = (

@@ -13,13 +13,13 @@ from keysieve.reporters.wording import (
     excused,
     found,
     gaps,
+    place,
     places,
+    safe,
     shown_values,
     size,
     timeline,
 )
-from keysieve.reporters.wording import place as place
-from keysieve.reporters.wording import safe as safe
 
 SCREEN = 23
 """Lines of one credential at most: a terminal has 24, and one is the prompt's."""

@@ -20,17 +20,23 @@ from keysieve.scan.grouping import Group, group, rule_of
 
 if TYPE_CHECKING:
     from keysieve.excuses.policy import Policy
+    from keysieve.remedies import Situation
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What history tells about one credential; see `Finding` for the fields."""
+    """What history tells about one credential; see `Finding` for the fields.
+
+    Attributes:
+        pushed: Whether a remote-tracking ref holds it; None when that is not known.
+    """
 
     introduced: str | None = None
     removed: str | None = None
     live: bool | None = None
     refs: tuple[bytes, ...] | None = None
     notes: tuple[str, ...] = ()
+    pushed: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +129,23 @@ def _settle(gathered: Gathered, groups: Sequence[Group], rules: Sequence[Rule], 
     return _Settled(not_read, out_of_scope, (*terms.remarks, *remarks))
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One credential with its values, as it is reported, and what its remedy depends on."""
+
+    group: Group = field(repr=False)
+    finding: Finding
+    situation: Situation
+
+
+def tell(gathered: Gathered, sieve: Sieve, telling: Telling) -> list[Told]:
+    """Every credential that a scan gathered, those with an excuse included, with what leads to its secret."""
+    rules = sieve.rules if gathered.located else ()
+    groups = group(gathered.located, rules)
+    teller = _Teller(groups, rules, telling)
+    return [Told(one, teller.finding(one), teller.situation(one)) for one in groups]
+
+
 def _urgency(finding: Finding) -> tuple[int, bool, str]:
     from keysieve.rule import SEVERITIES
 
@@ -193,7 +216,7 @@ class _Teller:
             removed=self._event(story.removed),
             live=story.live,
             refs=None if story.refs is None else tuple(self.text(ref) for ref in story.refs),
-            remedy=self._remedy(one, rule, story, account),
+            remedy=self._remedy(one),
         )
 
     def _of_account(self, account: str | None) -> str:
@@ -222,22 +245,32 @@ class _Teller:
             notes.append(f"Account {account} belongs to {trap}: do not test the key, any use of it alerts its owner.")
         return notes
 
-    def _remedy(self, one: Group, rule: Rule, story: Story, account: str | None) -> Remedy:
-        from keysieve.remedies import Situation, remedy_for
+    def _remedy(self, one: Group) -> Remedy:
+        from keysieve.remedies import remedy_for
 
-        place = one.located[0].place
+        return remedy_for(self.situation(one))
+
+    def situation(self, one: Group) -> Situation:
+        """What the remedy depends on: the credential, and the place of it that says most."""
+        from keysieve.remedies import Situation
+
+        rule, story = self._rules[rule_of(one, self._rules.values())], self._stories[id(one)]
+        telling = max(one.located, key=_weight)  # the first of equals
+        place = telling.place
         key_id = one.values.get("access_key_id")
-        return remedy_for(
-            Situation(
-                rule=rule.id,
-                remedy=rule.remedy,
-                kind=place.kind,
-                path=None if place.path is None or self._is_masked(place.path) else place.path,
-                command=self._telling.command,
-                live=story.live,
-                account_id=account,
-                access_key_id=key_id.value.decode() if key_id else None,
-            )
+        reached = {located.place.reachable for located in one.located}
+        return Situation(
+            rule=rule.id,
+            remedy=rule.remedy,
+            kind=place.kind,
+            path=None if place.path is None or self._is_masked(place.path) else place.path,
+            context=telling.context or None,
+            command=self._telling.command,
+            live=story.live,
+            pushed=story.pushed,
+            reachable=True if True in reached else (False if reached == {False} else None),
+            account_id=self._account(one),
+            access_key_id=key_id.value.decode() if key_id else None,
         )
 
     def _event(self, oid: str | None) -> Event | None:
@@ -271,6 +304,11 @@ class _Teller:
         import base64
 
         return base64.b64encode(place.path).decode("ascii")
+
+
+def _weight(located: Located) -> tuple[bool, bool]:
+    """Contents of files that a ref reaches say most about what to do."""
+    return located.place.reachable is not False, located.place.kind in ("file", "staged")
 
 
 def _is_utf8(data: bytes) -> bool:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 SETTINGS_FILES = (b".keysieve.toml", b"pyproject.toml", b".keysieve-baseline")
 """Files at the root of a repository in which its team says what is settled."""
+WINDOW = 4096
+"""Bytes of a blob's beginning, and on either side of a value, that advice looks at."""
 Progress = Callable[[str, int, int | None], None]
 """Called with what is going on, how many are done, and how many there are (None: not known)."""
 
@@ -26,10 +28,15 @@ def no_progress(_stage: str, _done: int, _total: int | None) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """A credential at one place."""
+    """A credential at one place.
+
+    Attributes:
+        context: The blob's first bytes and those around the credential, for advice. They may hold the secret.
+    """
 
     credential: Credential
     place: Place
+    context: bytes = field(default=b"", repr=False, compare=False)
 
 
 @dataclass(slots=True)
@@ -77,6 +84,7 @@ class Sifted:
 
     credential: Credential
     member: bytes = b""
+    context: bytes = field(default=b"", repr=False, compare=False)
 
 
 def sift_blob(data: bytes, name: bytes, sieve: Sieve, gathered: Gathered) -> tuple[Sifted, ...]:
@@ -94,7 +102,7 @@ def sift_blob(data: bytes, name: bytes, sieve: Sieve, gathered: Gathered) -> tup
     def on_limit(reason: str) -> None:
         gathered.not_read.append(NotRead(name, reason))
 
-    found = [Sifted(credential) for credential in sieve.sift(data, on_limit)]
+    found = _with_context(data, sieve.sift(data, on_limit))
     if data.startswith(LFS_POINTER):
         gathered.out_of_scope.append(OutOfScope(name, "git-lfs"))
     found += _sift_members(data, name, sieve, gathered)
@@ -115,13 +123,26 @@ def _sift_members(data: bytes, name: bytes, sieve: Sieve, gathered: Gathered) ->
             gathered.out_of_scope.append(item)
         else:
             inner = item.path.removeprefix(name)
-            yield from (Sifted(credential, inner) for credential in sieve.sift(item.data))
+            yield from _with_context(item.data, sieve.sift(item.data), inner)
+
+
+def _with_context(data: bytes, found: Iterable[Credential], member: bytes = b"") -> list[Sifted]:
+    windows: dict[int, bytes] = {}
+    sifted = []
+    for credential in found:
+        # One window for all that stand close together: a dump of keys costs its own size, not its square.
+        spot = credential.first.start // WINDOW
+        if spot not in windows:
+            near = max(WINDOW, (spot - 1) * WINDOW)
+            windows[spot] = data[:WINDOW] + data[near : (spot + 2) * WINDOW]
+        sifted.append(Sifted(credential, member, windows[spot]))
+    return sifted
 
 
 def locate(found: Iterable[Sifted], place: Place) -> Iterator[Located]:
     """The credentials of a blob at a place that holds the blob."""
     for one in found:
-        yield Located(one.credential, _member_place(place, one.member) if one.member else place)
+        yield Located(one.credential, _member_place(place, one.member) if one.member else place, one.context)
 
 
 def _member_place(place: Place, member: bytes) -> Place:

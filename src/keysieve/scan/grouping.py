@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from keysieve.blob import Place
 from keysieve.engine.match import Credential, Match
@@ -80,7 +80,7 @@ def _split(one: Located) -> Iterator[_Part]:
         return
     beside = tuple((match.value, excuse) for match, excuse in zip(matches, excuses, strict=True) if excuse)
     for match, excuse in zip(matches, excuses, strict=True):
-        alone = Located(Credential(match.rule, (match,)), one.place)
+        alone = replace(one, credential=Credential(match.rule, (match,)))
         yield _Part(alone, excuse, () if excuse else beside)
 
 
@@ -94,7 +94,7 @@ def _join(parts: Sequence[_Part]) -> list[Group]:
             group_ = groups.setdefault(key, Group({}, [], part.excuse))
             for match in matches:
                 group_.values.setdefault(match.name, match)
-            group_.located.append(Located(Credential(part.located.credential.rule, matches), part.located.place))
+            group_.located.append(replace(part.located, credential=Credential(part.located.credential.rule, matches)))
             group_.beside.update(part.beside)
             group_.excuse = group_.excuse and part.excuse
     return list(groups.values())

@@ -218,7 +218,12 @@ class HistoryScan:
         """The story of each group, by its position."""
         reflog = list(entries(self.repository)) if groups else []
         evidence = Evidence(self.order, self._graph, self.refs, self._attribution, self.commits, reflog)
-        return stories(groups, evidence)
+        told = stories(groups, evidence)
+        return {number: replace(story, pushed=self._is_pushed(story.refs or ())) for number, story in told.items()}
+
+    def _is_pushed(self, holding: Collection[bytes]) -> bool | None:
+        """Whether a remote-tracking ref holds it. A bare repository has none, and is what others push to."""
+        return None if self.repository.is_bare else any(name.startswith(b"refs/remotes/") for name in holding)
 
 
 def _is_oid(what: bytes) -> bool:
