@@ -35,7 +35,7 @@ BLOCK = re.compile(r"(<!-- help:begin -->\n).*?(<!-- help:end -->)", re.S)
 def parser_of(command: str) -> Parser:
     """The parser of a command."""
     try:
-        import_module(f"keysieve.commands.{command.replace('-', '_')}").run(Describe())
+        import_module(f"keysieve.commands.{command.replace('-', '_')}").run(Describe(["--help"]))
     except Described as described:
         return described.parser
     raise AssertionError(f"{command} did not describe itself")
