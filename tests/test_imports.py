@@ -14,7 +14,7 @@ LAYERS = (
     {"config"},
     {"scan"},
     {"reporters"},
-    {"sources", "excuses", "remedies"},
+    {"sources", "excuses", "remedies", "hooks"},
     {"engine"},
     {"git", "finding"},
     {"rule", "blob"},

@@ -17,18 +17,25 @@ from keysieve.errors import KeysieveError
 
 COMMANDS = {
     "staged": "what the next commit would bring in (pre-commit hook)",
+    "message": "a commit message as git will keep it (commit-msg hook)",
+    "pre-push": "what a push would publish (pre-push hook)",
+    "pre-receive": "what a push brings to a server (pre-receive hook)",
     "range": "what the commits BASE..HEAD bring in (pull requests)",
     "history": "everything that a repository holds (audits)",
     "files": "files as they are on disk, or standard input",
     "why": "why a line was or was not reported",
+    "ci": "what the CI event that started the job brings in",
     "baseline": "accept what is known, show it, drop what is gone",
     "explain": "what to do about a credential, in full and in order",
     "fix": "the change that takes a credential out of the files",
     "purge": "how to get a credential out of the history, and the proof",
     "rules": "list, show or check the rules",
     "completion": "a script that completes commands and options in your shell",
+    "install": "put hooks in place, in front of those that are there",
+    "uninstall": "take the hooks away and put back what was there",
+    "doctor": "plant a key in a scratch repository, prove that it is stopped",
 }
-"""Command → what it reads. Each is a module of `keysieve.commands`."""
+"""Command → what it reads. Each is a module of `keysieve.commands` (a dash is an underscore there)."""
 
 COULD_NOT = 2
 INTERRUPTED = 130
@@ -73,7 +80,7 @@ def _run(arguments: list[str]) -> int:
     name, *rest = arguments
     if name not in COMMANDS:
         return _unknown(name)
-    return int(import_module(f"keysieve.commands.{name}").run(rest))
+    return int(import_module(f"keysieve.commands.{name.replace('-', '_')}").run(rest))
 
 
 def usage() -> str:
@@ -85,8 +92,7 @@ def usage() -> str:
         "",
         *(f"  {name:<12} {text}" for name, text in COMMANDS.items()),
         "",
-        "Exit status of scans: 0 nothing found and complete, 1 findings, 2 could not do",
-        "the job, 3 nothing found but something was not read, 130 interrupted.",
+        "Exit status: 0 clean, 1 findings, 2 could not do it, 3 clean but not all read.",
     ]
     return "\n".join(lines) + "\n"
 

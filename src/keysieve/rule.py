@@ -13,7 +13,7 @@ Severity = Literal["low", "medium", "high", "critical"]
 SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high", "critical")
 """From the mildest to the worst."""
 
-Judge = Literal["none", "access-key-id", "secret-access-key"]
+Judge = Literal["none", "random", "access-key-id", "secret-access-key"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,9 @@ class Rule:
             `weak_names` and `near` needs no company.
         within: Distance in lines for `near` and `context`.
         judge: Which statistical test a value has to pass.
+        covers: Whether what other rules find inside its value belongs to it and is not reported in addition.
+        stands_alone: Whether the value is worth a report by itself; else it counts only as a neighbour and as a part.
+        lifetime: Hours that such a credential can live at most; 0 when it does not end by itself.
         parts: Rule ids whose values make one credential (composite rules only).
         optional: Rule ids that belong to it when they are there.
         severity_without_optional: Severity when an optional part is missing.
@@ -66,6 +69,9 @@ class Rule:
     near: tuple[str, ...] = ()
     within: int = 0
     judge: Judge = "none"
+    covers: bool = False
+    stands_alone: bool = True
+    lifetime: int = 0
     parts: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
     severity_without_optional: Severity | None = None

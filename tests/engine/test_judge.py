@@ -12,6 +12,7 @@ from keysieve.engine.generator import Generator
 from keysieve.engine.judge import (
     is_base64_tail,
     judge_access_key_id,
+    judge_random,
     judge_secret_access_key,
     key_id_confidence,
     log_likelihood_ratio,
@@ -166,3 +167,38 @@ def test_inside_pem(keys: Generator) -> None:
     head = b"-----BEGIN CERTIFICATE-----\nProc-Type: 4,ENCRYPTED\n\nshort\n"
     text = head + keys.secret_access_key().encode() + b"\n-----END CERTIFICATE-----\n"
     assert is_base64_tail(text, len(head), len(head) + 40)
+
+
+@pytest.mark.parametrize(
+    ("after", "is_head"),
+    [
+        pytest.param(b"\n" + b"M8tJJg6HRG6PYSas" * 4, True, id="a longer line goes on"),
+        pytest.param(b"\r\n" + b"M8tJJg6HRG6PYSas" * 4, True, id="with CRLF"),
+        pytest.param(b"\n" + b"M8tJJg6HRG6PYSasM8tJ" * 2 + b"\n", False, id="another of 40"),
+        pytest.param(b"\nsecret2 = " + b"M8tJJg6HRG6PYSas" * 4, False, id="a label"),
+        pytest.param(b"\n", False, id="the end"),
+        pytest.param(b"\nIQoJb3JpZ2luX2Vj" + b"M8tJJg6HRG6PYSas" * 20, False, id="a session token"),
+    ],
+)
+def test_heads(after: bytes, is_head: bool, keys: Generator) -> None:
+    assert is_base64_tail(b"x=" + keys.secret_access_key().encode() + after, 2, 42) is is_head
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        pytest.param(b"da2-" + b"abc" * 8 + b"ab", "too few", id="few"),
+        pytest.param(b"da2-12345678" + b"q7x3m9k1w5z8c2v6b4", "alphabet run", id="run"),
+        pytest.param(b"a1B2c3D4e5F6g7H8i9J0kL" * 2, "repeated", id="repeated"),
+        pytest.param(b"BedrockRuntimeClientConfigurationProviderFac", "words", id="words"),
+    ],
+)
+def test_not_drawn_at_random(value: bytes, reason: str) -> None:
+    assert reason in (judge_random(value) or "")
+
+
+def test_drawn_at_random() -> None:
+    for seed in range(500):
+        keys = Generator(seed)
+        for value in (keys.appsync_api_key(), keys.ses_smtp_password(), keys.service_password(), keys.bedrock_key()):
+            assert judge_random(value.encode()) is None

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from keysieve.engine.catalogue import shipped_rules
 from keysieve.engine.generator import ACCOUNT, Generator
 from keysieve.engine.key_id import account_id
 from keysieve.excuses.examples import aws_account, canary, documentation_account, example_of
@@ -53,7 +54,7 @@ def test_others_are_no_examples(value: bytes) -> None:
 
 @pytest.mark.parametrize("entry", EXAMPLES, ids=lambda entry: entry["source"])
 def test_every_listed_example_is_complete_and_unmistakable(entry: dict[str, str]) -> None:
-    assert entry["kind"] in ("access_key_id", "secret_access_key", "tool_default")
+    assert entry["kind"] in {rule.value for rule in shipped_rules()} | {"tool_default"}
     assert entry["detail"]
     assert re.match(r"[\w.-]+/[\w.-]+(@[0-9a-f]{7,40})?:.", entry["source"])
     assert ("value" in entry) != ("sha256" in entry)

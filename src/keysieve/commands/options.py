@@ -77,10 +77,10 @@ class Parser(argparse.ArgumentParser):
         takes: What it takes beside options, for a usage of one line; by default argparse writes all options there.
     """
 
-    def __init__(self, command: str, description: str, epilog: str = "", takes: str = "") -> None:
+    def __init__(self, command: str, description: str, epilog: str = "", takes: str | None = None) -> None:
         super().__init__(
             prog=f"keysieve {command}",
-            usage=f"keysieve {command} [OPTION …] {takes}" if takes else None,
+            usage=None if takes is None else f"keysieve {command} [OPTION …] {takes}".rstrip(),
             description=description,
             epilog=epilog,
             allow_abbrev=False,

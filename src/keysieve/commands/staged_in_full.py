@@ -45,15 +45,15 @@ def run_in_full(argv: Sequence[str]) -> int:
 
         return scan_and_report(f"{base}..{head}", scan_options(arguments))
     options = scan_options(arguments)
-    settled = _Settled(options)
-    gathered = scan_staged(settled.sieve, encoded(arguments.files), settled.sieve_for)
+    settled = Settled(options)
+    gathered = scan_staged(settled.sieve, encoded(_names(arguments.files, options)), settled.sieve_for)
     return finish(
         report(gathered, settled.sieve, Telling("staged", options.reveal, terms=settled.terms), started), options
     )
 
 
 @dataclass(slots=True)
-class _Settled:
+class Settled:
     """What the index settles, once it is known."""
 
     options: ScanOptions
@@ -69,3 +69,13 @@ class _Settled:
             settings = config.settings(files, config.from_objects("", cwd=None, env=environment()), typed)
             self.sieve, self.terms = Sieve(settings.rules), settings.terms
         return self.sieve
+
+
+def _names(files: Sequence[str], options: ScanOptions) -> Sequence[str]:
+    """The file names, those of earlier batches of the pre-commit framework included where a report is to hold all."""
+    outputs = [file for _, file in options.outputs if file != "-"]
+    if not files or not outputs or os.environ.get("PRE_COMMIT") != "1":
+        return files
+    from keysieve.commands.batches import names_so_far
+
+    return names_so_far(files, outputs)

@@ -11,15 +11,22 @@
 _shtab_keysieve_commands() {
   local _commands=(
     baseline:'Accept what is known (create, update), show what is accepted, drop what is gone or over (prune).'
+    ci:'Scan what the event that started a CI job brings in; else the whole history.'
     completion:'Print a script that completes commands and options.'
+    doctor:'Prove that the hooks and the CI configuration of this repository stop a key.'
     explain:'What to do about a credential: whose it is, its replacement, rotation, purge and what to watch.'
     files:'Scan files as they are on disk: ignored ones, too; not .git; links are not followed.'
     fix:'Show the change that replaces a credential in the work tree by the lookup that the language has for it.'
     history:'Scan everything that a repository holds, reachable or not, and tell when it came in.'
+    install:'Put hooks in place that stop commits and pushes with AWS credentials.'
+    message:'Scan a commit message as git will keep it, and who it is by (commit-msg hook).'
+    pre-push:'Scan what a push would publish: commits and tags that are new to the remote.'
+    pre-receive:'Scan the pushed commits that no ref of this repository reaches yet, annotated tags, and names of refs.'
     purge:'Write what git filter-repo needs to take credentials out of the history, and say what to type.'
     range:'Scan what each commit brings in that HEAD reaches and BASE does not.'
     rules:'List the rules, show one in full, or prove them with their examples.'
     staged:'Scan the index, compared with HEAD: what the next commit would bring in.'
+    uninstall:'Take away what keysieve install has put in place, and put back what was there.'
     why:'Say why a line was or was not reported: which rule looked at it, what it was read as, how it was judged, what set it aside. Secrets are shown redacted.'
   )
   _describe 'keysieve commands' _commands
@@ -45,12 +52,37 @@ _shtab_keysieve_baseline_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_keysieve_baseline_defaults_added=0
 
+_shtab_keysieve_ci_options=(
+  "--no-fetch[fetch nothing\; fail if the clone does not suffice]"
+  "*--format[text, json, sarif, github, gitlab, junit, csv, html]:FORMAT:(text json sarif github gitlab junit csv html)"
+  "*--output[for each --format, in the same order (- is stdout)]:FILE:_files"
+  "--reveal[show secrets in clear (never in CI)]"
+  "--quiet[print nothing when there is nothing to say]"
+  "--no-progress[show no progress on a terminal]"
+  "--show-set-aside[show in full what is excused, and why (text)]"
+  "--config[settings to use instead of the repository\'s .keysieve.toml]:FILE:_files"
+  "--baseline[instead of the repository\'s .keysieve-baseline]:FILE:_files"
+  "--fail-on[fail from low (default), medium, high or critical\; never]:LEVEL:(low medium high critical never)"
+  "--allow-incomplete[exit 0 although something was not read]"
+  "--trust-head[let excuses count that the change itself adds]"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_keysieve_ci_defaults_added=0
+
 _shtab_keysieve_completion_options=(
   ":your shell:(bash fish zsh)"
 )
 
 # guard to ensure default positional specs are added only once per session
 _shtab_keysieve_completion_defaults_added=0
+
+_shtab_keysieve_doctor_options=(
+  
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_keysieve_doctor_defaults_added=0
 
 _shtab_keysieve_explain_options=(
   "--format[default\: text]:format:(text markdown json)"
@@ -117,6 +149,68 @@ _shtab_keysieve_history_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_keysieve_history_defaults_added=0
 
+_shtab_keysieve_install_options=(
+  "*--hook[repeatable\; default\: pre-commit, commit-msg and pre-push\; in a bare repository pre-receive]:hook:(pre-commit commit-msg pre-push pre-receive)"
+  "--global[for all repositories, not only this]"
+  "--template[with --global\: in init.templateDir, for new clones, instead of core.hooksPath, for all]"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_keysieve_install_defaults_added=0
+
+_shtab_keysieve_message_options=(
+  "*--format[text, json, sarif, github, gitlab, junit, csv, html]:FORMAT:(text json sarif github gitlab junit csv html)"
+  "*--output[for each --format, in the same order (- is stdout)]:FILE:_files"
+  "--reveal[show secrets in clear (never in CI)]"
+  "--quiet[print nothing when there is nothing to say]"
+  "--no-progress[show no progress on a terminal]"
+  "--show-set-aside[show in full what is excused, and why (text)]"
+  "--config[settings to use instead of the repository\'s .keysieve.toml]:FILE:_files"
+  "--baseline[instead of the repository\'s .keysieve-baseline]:FILE:_files"
+  "--fail-on[fail from low (default), medium, high or critical\; never]:LEVEL:(low medium high critical never)"
+  "--allow-incomplete[exit 0 although something was not read]"
+  ":as git gives it to the hook\: .git\/COMMIT_EDITMSG:_files"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_keysieve_message_defaults_added=0
+
+_shtab_keysieve_pre_push_options=(
+  "--pre-commit[run by the pre-commit framework\: FILE \… instead]"
+  "*--format[text, json, sarif, github, gitlab, junit, csv, html]:FORMAT:(text json sarif github gitlab junit csv html)"
+  "*--output[for each --format, in the same order (- is stdout)]:FILE:_files"
+  "--reveal[show secrets in clear (never in CI)]"
+  "--quiet[print nothing when there is nothing to say]"
+  "--no-progress[show no progress on a terminal]"
+  "--show-set-aside[show in full what is excused, and why (text)]"
+  "--config[settings to use instead of the repository\'s .keysieve.toml]:FILE:_files"
+  "--baseline[instead of the repository\'s .keysieve-baseline]:FILE:_files"
+  "--fail-on[fail from low (default), medium, high or critical\; never]:LEVEL:(low medium high critical never)"
+  "--allow-incomplete[exit 0 although something was not read]"
+  "--trust-head[let excuses count that the change itself adds]"
+  "(*)::REMOTE URL, as the hook is given:"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_keysieve_pre_push_defaults_added=0
+
+_shtab_keysieve_pre_receive_options=(
+  "*--format[text, json, sarif, github, gitlab, junit, csv, html]:FORMAT:(text json sarif github gitlab junit csv html)"
+  "*--output[for each --format, in the same order (- is stdout)]:FILE:_files"
+  "--reveal[show secrets in clear (never in CI)]"
+  "--quiet[print nothing when there is nothing to say]"
+  "--no-progress[show no progress on a terminal]"
+  "--show-set-aside[show in full what is excused, and why (text)]"
+  "--config[settings to use instead of the repository\'s .keysieve.toml]:FILE:_files"
+  "--baseline[instead of the repository\'s .keysieve-baseline]:FILE:_files"
+  "--fail-on[fail from low (default), medium, high or critical\; never]:LEVEL:(low medium high critical never)"
+  "--allow-incomplete[exit 0 although something was not read]"
+  "--trust-head[let excuses count that the change itself adds]"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_keysieve_pre_receive_defaults_added=0
+
 _shtab_keysieve_purge_options=(
   "--output[new folder for the files (default\: a temporary one)]:FOLDER:"
   "--verify[prove that they (or all) are gone\: exit 0, else 1]"
@@ -173,6 +267,15 @@ _shtab_keysieve_staged_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_keysieve_staged_defaults_added=0
 
+_shtab_keysieve_uninstall_options=(
+  "*--hook[repeatable\; default\: pre-commit, commit-msg and pre-push\; in a bare repository pre-receive]:hook:(pre-commit commit-msg pre-push pre-receive)"
+  "--global[for all repositories, not only this]"
+  "--template[with --global\: in init.templateDir, for new clones, instead of core.hooksPath, for all]"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_keysieve_uninstall_defaults_added=0
+
 _shtab_keysieve_why_options=(
   ":a file on disk and a line\; -\:LINE reads standard input:_files"
 )
@@ -200,15 +303,22 @@ _shtab_keysieve() {
       curcontext="${curcontext%:*:*}:_shtab_keysieve-$line[1]:"
       case $line[1] in
         baseline) _arguments -C -s $_shtab_keysieve_baseline_options ;;
+        ci) _arguments -C -s $_shtab_keysieve_ci_options ;;
         completion) _arguments -C -s $_shtab_keysieve_completion_options ;;
+        doctor) _arguments -C -s $_shtab_keysieve_doctor_options ;;
         explain) _arguments -C -s $_shtab_keysieve_explain_options ;;
         files) _arguments -C -s $_shtab_keysieve_files_options ;;
         fix) _arguments -C -s $_shtab_keysieve_fix_options ;;
         history) _arguments -C -s $_shtab_keysieve_history_options ;;
+        install) _arguments -C -s $_shtab_keysieve_install_options ;;
+        message) _arguments -C -s $_shtab_keysieve_message_options ;;
+        pre-push) _arguments -C -s $_shtab_keysieve_pre_push_options ;;
+        pre-receive) _arguments -C -s $_shtab_keysieve_pre_receive_options ;;
         purge) _arguments -C -s $_shtab_keysieve_purge_options ;;
         range) _arguments -C -s $_shtab_keysieve_range_options ;;
         rules) _arguments -C -s $_shtab_keysieve_rules_options ;;
         staged) _arguments -C -s $_shtab_keysieve_staged_options ;;
+        uninstall) _arguments -C -s $_shtab_keysieve_uninstall_options ;;
         why) _arguments -C -s $_shtab_keysieve_why_options ;;
       esac
   esac

@@ -25,8 +25,11 @@ _TABLES: Mapping[str, Mapping[str, type]] = {
         "near": list,
         "within": int,
         "judge": str,
+        "covers": bool,
+        "stands_alone": bool,
+        "lifetime": int,
     },
-    "combine": {"parts": list, "optional": list, "severity_without_optional": str},
+    "combine": {"parts": list, "optional": list, "severity_without_optional": str, "lifetime": int},
     "examples": {"match": list, "no_match": list},
 }
 _TOP: Mapping[str, type] = {**dict.fromkeys(_TEXT, str), "references": list, **dict.fromkeys(_TABLES, dict)}
@@ -107,6 +110,9 @@ def _rule(table: Mapping[str, Any], source: str) -> Rule:
         near=tuple(match.get("near", ())),
         within=match.get("within", 0),
         judge=_one_of(match.get("judge", "none"), get_args(Judge), "judge", source),
+        covers=match.get("covers", False),
+        stands_alone=match.get("stands_alone", True),
+        lifetime=match.get("lifetime", combine.get("lifetime", 0)),
         parts=tuple(combine.get("parts", ())),
         optional=tuple(combine.get("optional", ())),
         severity_without_optional=combine.get("severity_without_optional"),

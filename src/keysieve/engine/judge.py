@@ -34,6 +34,10 @@ _LONGEST_RUN = 7
 """Characters in a row, each the successor (or each the predecessor) of the one before. Chance in a random key of 40:
 below 2 * 34 / 64**6 = 1e-9."""
 
+_CONTINUATION = rb"\r?\n(?!.[AQgw]o(?:DYXdz|GZXIvYXdz|Gb3JpZ2lu|Jb3JpZ2lu))[A-Za-z0-9+/]{41,}"
+"""What follows the first line of base64 that was wrapped at odd places; a list of keys goes on with 40
+characters, or with a session token, whose beginning is known."""
+
 _MARGIN = 200
 """Bytes before a value in which its line and the line before have to begin to be taken for wrapped base64."""
 
@@ -70,6 +74,27 @@ def judge_secret_access_key(value: bytes, *, named: bool) -> str | None:
             return reason
     limit = NAMED_LIMIT if named else UNNAMED_LIMIT
     return "words or a path" if log_likelihood_ratio(value) > limit else None
+
+
+def judge_random(value: bytes) -> str | None:
+    """Whether a value that a rule found can be drawn at random, whatever its alphabet and length.
+
+    Args:
+        value: The candidate, without what stands around it.
+
+    Returns:
+        None for a likely value, else why it is unlikely, in a few words.
+    """
+    # Of 26 random lower-case letters and digits, the shortest that a rule asks about, fewer than 8 are distinct with a
+    # chance of 1e-11.
+    if len(set(value)) < min(_FEWEST_DISTINCT, len(value) // 3):
+        return "too few distinct characters"
+    if _has_run(value):
+        return "alphabet run"
+    if _is_periodic(value):
+        return "repeated text"
+    is_like_secret = 40 <= len(value) <= 64 and not _is_one_case(value)
+    return "words or a path" if is_like_secret and log_likelihood_ratio(value) > NAMED_LIMIT else None
 
 
 def judge_access_key_id(value: bytes) -> tuple[Literal["placeholder", "example"], str] | None:
@@ -109,7 +134,7 @@ def key_id_confidence(value: bytes) -> Literal["high", "low"]:
 
 
 def is_base64_tail(text: bytes, start: int, end: int) -> bool:
-    """Whether a value is a piece of a longer encoded text: the last line of a wrapped base64 block, or inside PEM.
+    """Whether a value is a piece of a longer encoded text: the last or first line of wrapped base64, or inside PEM.
 
     One wrapped block in 48 ends in a line of exactly 40 characters, which looks like a key.
 
@@ -118,7 +143,7 @@ def is_base64_tail(text: bytes, start: int, end: int) -> bool:
         start: Offset of its first byte.
         end: Offset after its last byte.
     """
-    if _is_inside_pem(text, start, end):
+    if _is_inside_pem(text, start, end) or re.compile(_CONTINUATION).match(text, end):
         return True
     line_start = text.rfind(b"\n", max(0, start - _MARGIN), start) + 1
     if line_start == 0 or _content(text[line_start:start]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 
 from keysieve.engine.decoding import Layer, LimitReached, layers
@@ -79,11 +80,11 @@ class Locator:
                 self._add(candidates(text, self._rules, stretches), layer, start)
 
     def _add(self, found: Sequence[Candidate], layer: Layer, base: int) -> None:
-        before = list(self.found)
+        before = _Taken(self.found)
         for order, candidate in enumerate(found):
             start = base + layer.outer(candidate.start)
             end = base + layer.outer_end(candidate.end)
-            if not any(_is_same_place(candidate, start, end, match) for match in before):
+            if not before.holds(candidate, start, end):
                 encoding = layer.encoding_of(candidate.start, candidate.end)
                 self.found.append(self._match(candidate, start, end, order, encoding, _codec(layer.encoding)))
 
@@ -106,6 +107,7 @@ class Locator:
             is_named=candidate.is_named,
             unlikely=candidate.unlikely,
             order=order,
+            is_secret=candidate.rule.is_secret,
             pragma=text.pragma(start, end),
         )
 
@@ -116,8 +118,26 @@ def _codec(encoding: str) -> str:
     return first if first in ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be") else ""
 
 
-def _is_same_place(candidate: Candidate, start: int, end: int, match: Match) -> bool:
-    """Whether a layer above has found the same value there, or another kind of value that holds it."""
-    if match.start >= end or start >= match.end:
-        return False
-    return match.value == candidate.value or match.rule != candidate.rule.id
+class _Taken:
+    """Places that layers above have found something at.
+
+    Args:
+        found: Their matches.
+    """
+
+    def __init__(self, found: Sequence[Match]) -> None:
+        self._matches = sorted(found, key=lambda match: match.start)
+        self._starts = [match.start for match in self._matches]
+        self._longest = max((match.end - match.start for match in found), default=0)
+
+    def holds(self, candidate: Candidate, start: int, end: int) -> bool:
+        """Whether the same value was found there, or another kind of value that holds it."""
+        first, last = bisect_left(self._starts, start - self._longest), bisect_left(self._starts, end)
+        return any(
+            start < match.end and (match.value == candidate.value or _is_another(candidate, match))
+            for match in self._matches[first:last]
+        )
+
+
+def _is_another(candidate: Candidate, match: Match) -> bool:
+    return match.rule != candidate.rule.id and not match.unlikely and not candidate.rule.covers

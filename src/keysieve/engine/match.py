@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ class Match:
     Attributes:
         rule: Id of the rule that found it.
         name: Name of the value, as in the report's `values`.
+        is_secret: Whether the value opens something; false for identifiers.
         value: The decoded value; never in a representation.
         raw: The bytes as they stand in the blob, `data[start:end]`; never in a representation.
         start: Offset in the blob's bytes.
@@ -43,6 +45,7 @@ class Match:
     is_named: bool = False
     unlikely: str = ""
     order: int = 0
+    is_secret: bool = True
     pragma: Pragma | None = field(default=None, repr=False)
 
 
@@ -59,6 +62,16 @@ class Credential:
         return {match.name: match.value for match in self.matches}
 
     @property
+    def main(self) -> Match:
+        """The match that names the credential: its secret, else the first."""
+        return main_match(self.matches)
+
+    @property
     def first(self) -> Match:
         """The match that stands first."""
         return self.matches[0]
+
+
+def main_match(matches: Iterable[Match]) -> Match:
+    """The match that names a credential of one or more matches: the secret key, else another secret, else the first."""
+    return min(matches, key=lambda match: (match.name != "secret_access_key", not match.is_secret))

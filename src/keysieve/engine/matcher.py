@@ -33,7 +33,7 @@ class Candidate:
 
     Attributes:
         start: Offset in the decoded text; `end` is exclusive.
-        is_named: Whether a label or a neighbour vouches for it.
+        is_named: Whether a label says what it is, or the rule asks for none.
         unlikely: Why the judge doubts it, else empty.
     """
 
@@ -109,7 +109,7 @@ def candidates(
         if rule.needs_company:
             found += _in_company(text, lines, compiled, found, matches)
         else:
-            found += (Candidate(rule, match["value"], *match.span("value"), is_named=True) for match in matches)
+            found += (_candidate(text, rule, match) for match in matches)
     return sorted(found, key=lambda candidate: (candidate.start, candidate.end))
 
 
@@ -131,7 +131,7 @@ def _in_company(
     found: Sequence[Candidate],
     matches: Iterable[regex.Match[bytes]],
 ) -> Iterator[Candidate]:
-    """Values that a label or a neighbour vouches for, and that the judge lets pass."""
+    """Values that a label or a neighbour vouches for, with what the judge says of them."""
     neighbours = _Neighbours(lines, found, compiled.rule)
     for match in matches:
         value = match["value"]
@@ -140,16 +140,24 @@ def _in_company(
         if not is_labelled and not neighbours.are_near(start, end):
             continue
         unlikely = _doubt(compiled.rule, value, text, start, end, is_labelled=is_labelled)
-        if is_labelled or not unlikely:
-            yield Candidate(compiled.rule, value, start, end, is_labelled, unlikely)
+        yield Candidate(compiled.rule, value, start, end, is_labelled, unlikely)
+
+
+def _candidate(text: bytes, rule: Rule, match: regex.Match[bytes]) -> Candidate:
+    """A value that needs no company."""
+    value = match["value"]
+    start, end = match.span("value")
+    return Candidate(rule, value, start, end, True, _doubt(rule, value, text, start, end, is_labelled=True))
 
 
 def _doubt(rule: Rule, value: bytes, text: bytes, start: int, end: int, *, is_labelled: bool) -> str:
     """Why a value is probably not what the rule looks for; empty if it may be."""
-    if rule.judge != "secret-access-key":
+    if rule.judge not in ("random", "secret-access-key"):
         return ""
     if not is_labelled and judge.is_base64_tail(text, start, end):
         return "the end of a longer base64 text"
+    if rule.judge == "random":
+        return judge.judge_random(value) or ""
     return judge.judge_secret_access_key(value, named=True) or ""
 
 

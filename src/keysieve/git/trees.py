@@ -19,6 +19,12 @@ def entries_at(
     return [_entry(line) for line in out.split(b"\0")[:-1]]
 
 
+def all_entries(repository: Repository, tree: str) -> list[Entry]:
+    """Every entry of a tree and of the trees in it."""
+    out = repository.output(["ls-tree", "-r", "-z", "--full-tree", tree])
+    return [_entry(line) for line in out.split(b"\0")[:-1]]
+
+
 def _entry(line: bytes) -> Entry:
     head, _, path = line.partition(b"\t")
     mode, _, oid = head.decode("ascii").split(" ")

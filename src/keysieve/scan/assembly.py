@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from keysieve.blob import NotRead, OutOfScope, Place
@@ -21,6 +22,7 @@ from keysieve.scan.grouping import Group, group, rule_of
 if TYPE_CHECKING:
     from keysieve.excuses.policy import Policy
     from keysieve.remedies import Situation
+    from keysieve.scan.known import Known
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,7 @@ class _Teller:
         self._telling = telling
         stories = telling.stories(groups)
         self._stories = {id(one): stories.get(number, Story()) for number, one in enumerate(groups)}
+        self._groups = groups
         self._masked = {
             text: self._shown(match)
             for one in groups
@@ -195,19 +198,19 @@ class _Teller:
         rule = self._rules[rule_of(one, self._rules.values())]
         story = self._stories[id(one)]
         occurrences = tuple(dict.fromkeys(self._occurrence(located) for located in one.located))
-        account = self._account(one)
+        account = self._known.account(one)
         prints = {name: fingerprint(match.value) for name, match in one.values.items()}
         return Finding(
             rule=rule.id,
-            severity=_severity(rule, one),
-            confidence=_confidence(rule, one),
+            severity="low" if self._known.end(one, rule) else _severity(rule, one),
+            confidence=self._known.confidence(one, rule),
             fingerprint=fingerprint(one.main.value),
             fingerprints=prints,
             summary=rule.title + self._of_account(account),
             values={name: self._shown(match) for name, match in one.values.items()},
             account_id=account,
             notes=(
-                *self._notes(one, account),
+                *self._notes(one, rule),
                 *story.notes,
                 *(self.text(note.encode()) for note in one.notes),
             ),
@@ -226,24 +229,18 @@ class _Teller:
         name = policy.accounts.get(account) if policy else None
         return f" of account {account}" + (f" ({name})" if name else "")
 
-    def _account(self, one: Group) -> str | None:
-        from keysieve.engine.key_id import account_id
+    @cached_property
+    def _known(self) -> Known:
+        from keysieve.scan.known import Known
 
-        key_id = one.values.get("access_key_id")
-        return account_id(key_id.value) if key_id else None
+        return Known(self._groups, self._telling.commits)
 
-    def _notes(self, one: Group, account: str | None) -> list[str]:
-        from keysieve.excuses.examples import canary
-
-        notes = [
+    def _notes(self, one: Group, rule: Rule) -> list[str]:
+        beside = (
             f"Stands beside {value.decode()} ({excuse.detail}); that excuses nothing here."
             for value, excuse in one.beside.items()
-            if len(value) <= 21
-        ]
-        trap = canary(account) if account else None
-        if trap:
-            notes.append(f"Account {account} belongs to {trap}: do not test the key, any use of it alerts its owner.")
-        return notes
+        )
+        return [*beside, *self._known.notes(one, rule)]
 
     def _remedy(self, one: Group) -> Remedy:
         from keysieve.remedies import remedy_for
@@ -269,7 +266,7 @@ class _Teller:
             live=story.live,
             pushed=story.pushed,
             reachable=True if True in reached else (False if reached == {False} else None),
-            account_id=self._account(one),
+            account_id=self._known.account(one),
             access_key_id=key_id.value.decode() if key_id else None,
         )
 
@@ -327,14 +324,3 @@ def _severity(rule: Rule, one: Group) -> Severity:
     if rule.severity_without_optional and not one.rule_ids >= set(rule.optional):
         return rule.severity_without_optional
     return rule.severity
-
-
-def _confidence(rule: Rule, one: Group) -> str:
-    """High where the grammar of an id or token, or a second value, vouches for it; else medium."""
-    if rule.is_composite:
-        return "high"
-    if one.main.name == "access_key_id":
-        from keysieve.engine.judge import key_id_confidence
-
-        return key_id_confidence(one.main.value)
-    return "medium" if one.main.name == "secret_access_key" else "high"

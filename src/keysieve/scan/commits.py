@@ -25,29 +25,46 @@ class RangeScan:
     Attributes:
         commits: The commits of the range, as far as they can be read.
         base_values: Values of what was found that the base has, too.
+        store: The blobs that were read.
     """
 
     gathered: Gathered
+    store: BlobStore
     commits: dict[str, Commit] = field(default_factory=dict)
     base_values: set[bytes] = field(default_factory=set, repr=False)
 
 
 def scan_range(repository: Repository, span: Range, sieve: Sieve, progress: Progress = no_progress) -> RangeScan:
     """Every credential that a commit of the range brings in, also if a later one takes it out again."""
-    result = RangeScan(Gathered(commits=len(span.commits)))
-    gathered = result.gathered
+    result = scan_commits(repository, span.commits, sieve, progress)
+    result.base_values = _base_values(repository, span, result.gathered.located, result.store)
+    heed_what_was_there(span.merge_base, result.gathered, result.store)
+    return result
+
+
+def scan_commits(
+    repository: Repository, oids: Sequence[str], sieve: Sieve, progress: Progress = no_progress
+) -> RangeScan:
+    """Every credential that one of the commits brings in against its parents.
+
+    Args:
+        repository: Where they are.
+        oids: The commits, parents first.
+        sieve: Finds credentials.
+        progress: Told what is going on.
+    """
+    gathered = Gathered(commits=len(oids))
     store = BlobStore(sieve, gathered, repository.directory, repository.environment, progress)
-    changed = _changes(repository, span.commits, gathered)
+    result = RangeScan(gathered, store)
+    changed = _changes(repository, oids, gathered)
     store.load(entry for one in changed for entry in new_entries(one.changes))
     for one in changed:
         gathered.out_of_scope += submodules(one.changes)
         present = list(in_new_versions(one.changes, store, "file", one.oid))
         gathered.located += fresh(present, one.changes, store)
-    for commit in _commits(repository, span.commits, gathered):
+    for commit in _commits(repository, oids, gathered):
         result.commits[commit.oid] = commit
         gathered.located += in_commit(commit, sieve)
-    result.base_values = _base_values(repository, span, gathered.located, store)
-    heed_what_was_there(span.merge_base, gathered, store)
     return result
 
 

@@ -6,11 +6,11 @@ A pair found once and its key id alone elsewhere are one credential; an excuse f
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from keysieve.blob import Place
-from keysieve.engine.match import Credential, Match
+from keysieve.engine.match import Credential, Match, main_match
 from keysieve.excuses import Excuse, excuse_of_value
 from keysieve.rule import Rule
 from keysieve.scan.gathering import Located
@@ -24,7 +24,7 @@ class Group:
         values: Value name → match that stands for the value.
         located: Its places, each with the matches that stand there.
         excuse: Why it is set aside, None for a finding.
-        beside: Excused values that stood beside it somewhere.
+        beside: Excused identifiers that stood beside it somewhere.
         notes: What else is to be said of it.
     """
 
@@ -42,12 +42,7 @@ class Group:
     @property
     def main(self) -> Match:
         """The value that names it: the secret where there is one."""
-        secret = self.values.get("secret_access_key")
-        return secret or next((self.values[name] for name in self.values if name != "access_key_id"), self._first)
-
-    @property
-    def _first(self) -> Match:
-        return next(iter(self.values.values()))
+        return main_match(self.values.values())
 
 
 def group(located: Iterable[Located], rules: Sequence[Rule]) -> list[Group]:
@@ -75,10 +70,13 @@ def _split(one: Located) -> Iterator[_Part]:
     """A credential in one piece, or value by value where only some of its values are excused."""
     matches = one.credential.matches
     excuses = [excuse_of_value(match) for match in matches]
+    if len(matches) == 1 and not matches[0].is_named and excuses[0] and excuses[0].reason == "unlikely":
+        return  # nothing but its length speaks for it
     if all(excuses) or not any(excuses):
         yield _Part(one, excuses[0])
         return
-    beside = tuple((match.value, excuse) for match, excuse in zip(matches, excuses, strict=True) if excuse)
+    both = zip(matches, excuses, strict=True)
+    beside = tuple((match.value, excuse) for match, excuse in both if excuse and not match.is_secret)
     for match, excuse in zip(matches, excuses, strict=True):
         alone = replace(one, credential=Credential(match.rule, (match,)))
         yield _Part(alone, excuse, () if excuse else beside)
@@ -105,7 +103,7 @@ def _partners(parts: Sequence[_Part]) -> dict[bytes, bytes]:
     seen: dict[bytes, Counter[bytes]] = defaultdict(Counter)
     for part in parts:
         matches = part.located.credential.matches
-        main = _main(matches)
+        main = main_match(matches)
         for match in matches:
             if match is not main:
                 seen[match.value][main.value] += 1
@@ -123,10 +121,6 @@ def _kind(value: bytes) -> bytes:
     return value[:4] if len(value) == 20 else b""
 
 
-def _main(matches: Sequence[Match]) -> Match:
-    return next((match for match in matches if match.name == "secret_access_key"), matches[0])
-
-
 def _by_group(credential: Credential, partner: dict[bytes, bytes]) -> Iterator[tuple[Match, ...]]:
     """The matches of a credential, apart where a value belongs to another group."""
     apart: dict[bytes, list[Match]] = {}
@@ -141,36 +135,47 @@ def _key(matches: Sequence[Match], partner: dict[bytes, bytes]) -> bytes:
 
 
 def _pair_apart(groups: list[Group], rules: Sequence[Rule]) -> list[Group]:
-    """Join a lone id and a lone secret that share a commit or a path and have no other choice."""
+    """Join lone ids and lone secrets that share a path, then those that share a commit, where one way is left."""
+    gone: set[int] = set()
     for rule in rules:
         if len(rule.parts) == 2:
-            groups = _pair_by_place(groups, rule)
-    return groups
-
-
-def _pair_by_place(groups: list[Group], rule: Rule) -> list[Group]:
-    lone = [[g for g in groups if g.rule_ids == {part} and g.excuse is None] for part in rule.parts]
-    choices = {
-        id(one): [other for other in others if _places(one) & _places(other)]
-        for ones, others in (lone, lone[::-1])
-        for one in ones
-    }
-    gone: set[int] = set()
-    for one in lone[0]:
-        if len(choices[id(one)]) == 1:
-            (other,) = choices[id(one)]
-            if len(choices[id(other)]) == 1:
-                other.values = one.values | other.values
-                other.located = one.located + other.located
-                other.beside.update(one.beside)
-                gone.add(id(one))
+            for kind in ("path", "commit"):
+                ids, secrets = ([g for g in groups if g.rule_ids == {part} and g.excuse is None] for part in rule.parts)
+                _pair_by_place(ids, secrets, kind, gone)
     return [group_ for group_ in groups if id(group_) not in gone]
 
 
-def _places(group_: Group) -> set[tuple[str, bytes]]:
-    """Commits and paths that hold it."""
-    places = [one.place for one in group_.located]
-    return {("commit", p.commit.encode()) for p in places if p.commit} | {("path", p.path) for p in places if p.path}
+def _pair_by_place(ids: Sequence[Group], secrets: Sequence[Group], kind: str, gone: set[int]) -> None:
+    """Join as many ids as secrets at one place; several only in order, when each kind stands in one file."""
+    at: dict[bytes, tuple[list[Group], list[Group]]] = {}
+    for side, ones in enumerate((ids, secrets)):
+        for one in ones:
+            for place in dict.fromkeys(map(_place_of(kind), one.located)):
+                if place:
+                    at.setdefault(place, ([], []))[side].append(one)
+    for both in at.values():
+        lone_ids, lone_secrets = ([g for g in ones if id(g) not in gone and len(g.values) == 1] for ones in both)
+        if len(lone_ids) != len(lone_secrets) or (len(lone_ids) > 1 and not all(map(_is_in_one_file, both))):
+            continue
+        for one, other in zip(sorted(lone_ids, key=_first_seen), sorted(lone_secrets, key=_first_seen), strict=True):
+            other.values = one.values | other.values
+            other.located = one.located + other.located
+            other.beside.update(one.beside)
+            gone.add(id(one))
+
+
+def _place_of(kind: str) -> Callable[[Located], bytes]:
+    if kind == "path":
+        return lambda located: located.place.path or b""
+    return lambda located: (located.place.commit or "").encode()
+
+
+def _is_in_one_file(groups: Sequence[Group]) -> bool:
+    return len({located.place.path for one in groups for located in one.located}) == 1
+
+
+def _first_seen(group_: Group) -> int:
+    return min(located.credential.first.start for located in group_.located)
 
 
 def places(group_: Group) -> list[Place]:

@@ -64,6 +64,8 @@ def encoded_pattern(literals: Iterable[bytes]) -> bytes:
     """
     parts: dict[bytes, None] = {}
     for literal in literals:
+        wide = b"".join(bytes((byte, 0)) for byte in literal)  # what PowerShell's -EncodedCommand has
+        parts |= dict.fromkeys(re.escape(form) for form in base64_forms(wide[:-1]))
         parts |= dict.fromkeys((wide_pattern(literal), hex_pattern(literal)))
         parts |= dict.fromkeys(re.escape(form) for form in base64_forms(literal))
         parts |= dict.fromkeys(re.escape(form) for form in nested_base64_forms(literal))

@@ -23,6 +23,8 @@ _SAMPLE = 1024
 """Characters of a long run that tell whether the rest is worth decoding."""
 _WRAPPED = 40
 """Characters that a line has at least where base64 was wrapped; encoders choose 60 to 76."""
+_WIDEST = 1000
+"""Characters that a line of wrapped base64 has at most; what is longer was never wrapped."""
 _TAIL = rb"\r?\n[ \t]{0,200}+([A-Za-z0-9+/_-]{1,23}+)(?=={0,2}(?:[\s\"'`,;)}\]<]|$))"
 
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
@@ -96,7 +98,7 @@ def _blocks(data: bytes) -> Iterator[list[tuple[int, int]]]:
 def _continues(data: bytes, block: list[tuple[int, int]], start: int, end: int) -> bool:
     width = block[0][1] - block[0][0]
     last = block[-1]
-    if width < _WRAPPED or last[1] - last[0] != width or end - start > width:
+    if not _WRAPPED <= width <= _WIDEST or last[1] - last[0] != width or end - start > width:
         return False
     return start - last[1] < 200 and _is_break(data[last[1] : start])
 
@@ -109,7 +111,7 @@ def _is_break(between: bytes) -> bool:
 def _with_tail(data: bytes, block: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """The block with its last line, when that is too short to be a run."""
     width = block[0][1] - block[0][0]
-    if width < _WRAPPED or block[-1][1] - block[-1][0] != width:
+    if not _WRAPPED <= width <= _WIDEST or block[-1][1] - block[-1][0] != width:
         return block
     tail = re.compile(_TAIL).match(data, block[-1][1])
     return [*block, tail.span(1)] if tail else block
