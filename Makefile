@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 REPO ?= .
 
-.PHONY: audit test lint types check clean
+.PHONY: audit test lint types check docs clean
 
 audit: $(VENV)/.keysieve
 	$(BIN)/keysieve history "$(REPO)"
@@ -21,6 +21,11 @@ types: $(VENV)/.dev
 
 check: lint types test
 
+# What is made from the program's own help, then the site in build/site.
+docs: $(VENV)/.docs
+	$(BIN)/python docs/generate.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
 clean:
 	rm -rf $(VENV) build dist src/*.egg-info
 
@@ -29,6 +34,10 @@ $(BIN)/python:
 
 $(VENV)/.keysieve: $(BIN)/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.docs: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --editable '.[dev,docs]'
 	@touch $@
 
 $(VENV)/.dev: $(BIN)/python pyproject.toml

@@ -120,4 +120,4 @@ def test_output_that_cannot_show_everything(keysieve, tmp_path, keys) -> None:
     (tmp_path / "a").write_text(keys.access_key_id())
     done = keysieve("files", "a", env={"PYTHONIOENCODING": "ascii"})
     assert done.status == 1
-    assert "\\u2026" in done.out
+    assert "AKIA..." in done.out

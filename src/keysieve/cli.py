@@ -23,15 +23,17 @@ COMMANDS = {
     "range": "what the commits BASE..HEAD bring in (pull requests)",
     "history": "everything that a repository holds (audits)",
     "files": "files as they are on disk, or standard input",
+    "why": "why a line was or was not reported",
     "ci": "what the CI event that started the job brings in",
     "baseline": "accept what is known, show it, drop what is gone",
     "explain": "what to do about a credential, in full and in order",
-    "fix": "the change that takes a credential out of files, as a patch or applied",
+    "fix": "the change that takes a credential out of the files",
     "purge": "how to get a credential out of the history, and the proof",
     "rules": "list, show or check the rules",
+    "completion": "a script that completes commands and options in your shell",
     "install": "put hooks in place, in front of those that are there",
     "uninstall": "take the hooks away and put back what was there",
-    "doctor": "plant a key in a scratch repository and prove that it is stopped",
+    "doctor": "plant a key in a scratch repository, prove that it is stopped",
 }
 """Command → what it reads. Each is a module of `keysieve.commands` (a dash is an underscore there)."""
 
@@ -84,14 +86,13 @@ def _run(arguments: list[str]) -> int:
 def usage() -> str:
     """What `keysieve --help` prints."""
     lines = [
-        "usage: keysieve COMMAND [ARGUMENT …]   (keysieve COMMAND --help for its options)",
+        "usage: keysieve COMMAND [ARGUMENT …]     (options: keysieve COMMAND --help)",
         "",
         "Finds AWS credentials and says how to get them out.",
         "",
         *(f"  {name:<12} {text}" for name, text in COMMANDS.items()),
         "",
-        "Exit status of scans: 0 nothing found and complete, 1 findings, 2 could not do the job,",
-        "3 nothing found but something was not read, 130 interrupted.",
+        "Exit status: 0 clean, 1 findings, 2 could not do it, 3 clean but not all read.",
     ]
     return "\n".join(lines) + "\n"
 

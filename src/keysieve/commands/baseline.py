@@ -213,7 +213,7 @@ def _list(title: str, entries: Sequence[str]) -> None:
 
 
 def _say(line: str) -> None:
-    from keysieve.reporters.text import safe
+    from keysieve.reporters.wording import safe
 
     sys.stderr.buffer.write(f"keysieve: {safe(line)}\n".encode())
     sys.stderr.flush()

@@ -19,7 +19,7 @@ def run(argv: Sequence[str]) -> int:
     """Run the command; gives the exit status."""
     parser = Parser(
         "ci",
-        "Scan what the event that started a CI job brings in: a pull request, a push, a tag; else the whole history.",
+        "Scan what the event that started a CI job brings in; else the whole history.",
         "Knows GitHub Actions, GitLab CI, Bitbucket Pipelines, Azure Pipelines, CircleCI and Jenkins by their\n"
         "variables. What a shallow clone leaves out is fetched; where that fails the exit status is 2.",
         takes="",

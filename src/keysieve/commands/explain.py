@@ -8,12 +8,13 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from keysieve import __version__
+from keysieve.commands import terminal
 from keysieve.commands.looking import add_lookup_options, looked_up, where
-from keysieve.commands.options import Parser, print_text, terminal_width
+from keysieve.commands.options import Parser
 from keysieve.finding import Finding
 from keysieve.remedies import Line, Section, incident, remedy_for
 from keysieve.remedies.pages import markdown, text
-from keysieve.reporters.text import safe
+from keysieve.reporters.wording import safe
 from keysieve.scan.lookup import LookedUp
 
 SCHEMA = "keysieve-explain/1"
@@ -27,6 +28,7 @@ def run(argv: Sequence[str]) -> int:
         "explain",
         "What to do about a credential: whose it is, its replacement, rotation, purge and what to watch.",
         "The key id is shown in full, it stands in the commands; secrets are not shown.",
+        takes="FINGERPRINT",
     )
     parser.add_argument("fingerprint", metavar="FINGERPRINT", help="from a report; its first digits will do")
     parser.add_argument("--format", choices=("text", "markdown", "json"), default="text", help="default: text")
@@ -34,7 +36,7 @@ def run(argv: Sequence[str]) -> int:
     add_lookup_options(parser)
     arguments = parser.parse_intermixed_args(argv)
     (one,), _ = looked_up([arguments.fingerprint], arguments)
-    print_text(_RENDERERS[arguments.format](one, _sections(one, arguments.user)))
+    terminal.write(_RENDERERS[arguments.format](one, _sections(one, arguments.user)))
     return 0
 
 
@@ -88,7 +90,7 @@ def _text(one: LookedUp, sections: Sequence[Section]) -> str:
     width = max(len(label) for label, _ in facts) + 2
     lines = [f"{one.finding.summary}: {_title(one)}", ""]
     lines += [f"  {label + ':':<{width}}{said}" for label, said in facts]
-    lines += ["", *text(sections, terminal_width())]
+    lines += ["", *text(sections, terminal.width())]
     return "\n".join(lines).rstrip() + "\n"
 
 

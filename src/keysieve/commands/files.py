@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from keysieve.commands.options import Parser, add_scan_options, encoded, finish, scan_options
 from keysieve.commands.progress import TerminalProgress
 from keysieve.config import Typed, from_disk
 from keysieve.engine.sieve import Sieve
-from keysieve.excuses.policy import as_written, never
+from keysieve.excuses.policy import Heeding, as_written, never
 from keysieve.git.repository import current
+from keysieve.rule import Rule
 from keysieve.scan.assembly import Telling, Terms, report
 from keysieve.scan.files import STDIN, scan_files
 
@@ -32,15 +33,36 @@ def run(argv: Sequence[str]) -> int:
     arguments = parser.parse_intermixed_args(argv)
     options = scan_options(arguments)
     paths = encoded(arguments.paths)
-    folder = _own_folder(paths)
-    settings = from_disk(folder, Typed(options.config, options.baseline))
-    sieve = Sieve(settings.rules)
+    settled = settle(paths, Typed(options.config, options.baseline))
+    sieve = Sieve(settled.rules)
     with TerminalProgress(is_wanted=options.progress) as progress:
         gathered = scan_files(paths, sieve, progress)
-        gathered.heeding = as_written() if folder or _are_below(paths, os.getcwdb()) else never()
-        terms = _seen_from(folder, settings.terms)
-        told = report(gathered, sieve, Telling("files", options.reveal, terms=terms), started)
+        gathered.heeding = settled.heeding
+        told = report(gathered, sieve, Telling("files", options.reveal, terms=settled.terms), started)
     return finish(told, options)
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What a team has settled for files on disk.
+
+    Attributes:
+        rules: The team's own.
+        terms: What is excused.
+        heeding: Which pragmas count.
+    """
+
+    rules: tuple[Rule, ...]
+    terms: Terms
+    heeding: Heeding
+
+
+def settle(paths: Sequence[bytes], typed: Typed) -> Settled:
+    """The settings that apply to files: those of the repository that all of them lie in, or those that were typed."""
+    folder = _own_folder(paths)
+    settings = from_disk(folder, typed)
+    counts = folder is not None or _are_below(paths, os.getcwdb())
+    return Settled(settings.rules, _seen_from(folder, settings.terms), as_written() if counts else never())
 
 
 def _own_folder(paths: Sequence[bytes]) -> bytes | None:

@@ -10,8 +10,9 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from keysieve.commands import terminal
 from keysieve.commands.looking import add_lookup_options, looked_up
-from keysieve.commands.options import Parser, print_text
+from keysieve.commands.options import Parser
 from keysieve.commands.private import create, here
 from keysieve.engine.redaction import fingerprint, redact
 from keysieve.engine.sieve import Sieve
@@ -22,7 +23,7 @@ from keysieve.remedies.patch import patch
 from keysieve.remedies.replacement import replacement_in
 from keysieve.remedies.rewriting import Rewritten, rewrite
 from keysieve.remedies.variables import SHELLS, lines_for, variable_for
-from keysieve.reporters.text import safe
+from keysieve.reporters.wording import safe
 from keysieve.scan.lookup import LookedUp
 
 NOT_DONE = 1
@@ -64,7 +65,7 @@ def run(argv: Sequence[str]) -> int:
         _say(f"Stored as profile {arguments.to_profile} in {path}. Use it: export AWS_PROFILE={arguments.to_profile}")
         _say("The key itself is still the one that leaked: rotate it.")
     if arguments.to_env:
-        print_text(_environment(_values(one, changes, sieve), arguments))
+        terminal.write(_environment(_values(one, changes, sieve), arguments))
     if (arguments.to_profile is not None or arguments.to_env) and not (arguments.patch or arguments.apply):
         return 0
     if not changes:
@@ -79,6 +80,7 @@ def _parser() -> Parser:
         "fix",
         "Show the change that replaces a credential in the work tree by the lookup that the language has for it.\n"
         "The history is not changed (keysieve purge), and the key still has to be rotated (keysieve explain).",
+        takes="FINGERPRINT",
     )
     parser.add_argument("fingerprint", metavar="FINGERPRINT", help="from a report; its first digits will do")
     group = parser.add_argument_group("what to do")
@@ -172,8 +174,8 @@ def _carry_out(one: LookedUp, changes: Sequence[Change], sieve: Sieve, arguments
                 return NOT_DONE
             _say(f"Changed: {change.shown}")
     elif not arguments.patch and real:
-        print_text("" if arguments.reveal else _MASKED)
-        print_text("".join(_diff(change, sieve, reveal=arguments.reveal) for change in real))
+        terminal.write("" if arguments.reveal else _MASKED)
+        terminal.write("".join(_diff(change, sieve, reveal=arguments.reveal) for change in real))
     _say_next(one, real, arguments)
     return _say_by_hand(changes)
 

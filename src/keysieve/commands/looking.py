@@ -10,7 +10,7 @@ from keysieve.commands.progress import TerminalProgress
 from keysieve.config import Settings, Typed, at_revision, from_disk
 from keysieve.engine.sieve import Sieve
 from keysieve.finding import Occurrence
-from keysieve.reporters.text import place
+from keysieve.reporters.wording import place
 from keysieve.scan.gathering import Progress, no_progress
 from keysieve.scan.lookup import PLACES, LookedUp, Query, look_up
 

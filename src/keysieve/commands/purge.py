@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from keysieve.blob import NotRead
+from keysieve.commands import terminal
 from keysieve.commands.looking import add_lookup_options, looked_up, query, where
-from keysieve.commands.options import Parser, print_text
+from keysieve.commands.options import Parser
 from keysieve.commands.private import create, create_folder
 from keysieve.commands.progress import TerminalProgress
 from keysieve.errors import KeysieveError, UsageError
@@ -18,7 +19,7 @@ from keysieve.git.objects import read_from
 from keysieve.git.refs import Ref, refs
 from keysieve.git.repository import Repository, discover
 from keysieve.remedies.purging import ELSEWHERE, Forms, files_for, options_for
-from keysieve.reporters.text import safe
+from keysieve.reporters.wording import safe
 from keysieve.scan.gathering import Located
 from keysieve.scan.lookup import LookedUp, everything
 
@@ -41,6 +42,7 @@ def run(argv: Sequence[str]) -> int:
         "purge",
         "Write what git filter-repo needs to take credentials out of the history, and say what to type.\n"
         "It changes nothing itself. Rotate first: a purge never makes a leaked key safe again.",
+        takes="[FINGERPRINT …]",
     )
     parser.add_argument("fingerprints", nargs="*", metavar="FINGERPRINT", help="from a report; first digits will do")
     parser.add_argument("--output", metavar="FOLDER", help="new folder for the files (default: a temporary one)")
@@ -62,7 +64,7 @@ def run(argv: Sequence[str]) -> int:
     files = files_for(forms)
     for name, data in files.items():
         create(os.path.join(folder, name), data)
-    print_text("\n".join(_plan(found, repository, folder, list(files))) + "\n")
+    terminal.write("\n".join(_plan(found, repository, folder, list(files))) + "\n")
     return 0
 
 
@@ -207,8 +209,8 @@ def verify(arguments: argparse.Namespace) -> int:
         if (any(name.startswith(tuple(wanted)) for name in prints(one.finding)) if wanted else not one.is_excused)
     ]
     for one in there:
-        print_text(f"still there: {safe(one.finding.summary)}  {one.finding.fingerprint}\n")
-        print_text("".join(f"  at {where(each)}\n" for each in one.finding.occurrences[:10]))
+        terminal.write(f"still there: {safe(one.finding.summary)}  {one.finding.fingerprint}\n")
+        terminal.write("".join(f"  at {where(each)}\n" for each in one.finding.occurrences[:10]))
     if there:
         return STILL_THERE
     if unread:
@@ -219,5 +221,5 @@ def verify(arguments: argparse.Namespace) -> int:
     told = "any credential" if not wanted else "it" if len(wanted) == 1 else f"any of the {len(wanted)}"
     aside = 0 if wanted else sum(one.is_excused for one in found)
     but = f", but for {aside} set aside (keysieve history names them)" if aside else " any more"
-    print_text(f"clean: no object, name or message of this repository holds {told}{but}.\n")
+    terminal.write(f"clean: no object, name or message of this repository holds {told}{but}.\n")
     return 0

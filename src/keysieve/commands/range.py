@@ -21,7 +21,7 @@ def run(argv: Sequence[str]) -> int:
     """Run the command; gives the exit status."""
     parser = Parser(
         "range",
-        "Scan what the commits that HEAD reaches and BASE does not bring in, each of them.",
+        "Scan what each commit brings in that HEAD reaches and BASE does not.",
         "BASE...HEAD means the same commits. What a later commit of the range removes counts, too: it is in history.",
         takes="BASE..HEAD",
     )
