@@ -89,6 +89,7 @@ _shtab_keysieve_explain_options=(
   "--user[the key\'s IAM user, if you know it, for the commands]:NAME:"
   "--report[a JSON report of keysieve]:FILE:_files"
   "*--in[scan again there (default\: history and index)]:where:(staged files history)"
+  "--config[in place of the repository\'s]:FILE:_files"
   "--no-progress[show no progress on a terminal]"
   ":from a report\; its first digits will do:"
 )
@@ -123,6 +124,7 @@ _shtab_keysieve_fix_options=(
   "--reveal[show secrets in clear (never in CI)]"
   "--report[a JSON report of keysieve]:FILE:_files"
   "*--in[scan again there (default\: history and index)]:where:(staged files history)"
+  "--config[in place of the repository\'s]:FILE:_files"
   "--no-progress[show no progress on a terminal]"
   ":from a report\; its first digits will do:"
 )
@@ -216,6 +218,7 @@ _shtab_keysieve_purge_options=(
   "--verify[prove that they (or all) are gone\: exit 0, else 1]"
   "--report[a JSON report of keysieve]:FILE:_files"
   "*--in[scan again there (default\: history and index)]:where:(staged files history)"
+  "--config[in place of the repository\'s]:FILE:_files"
   "--no-progress[show no progress on a terminal]"
   "(*)::from a report\; first digits will do:"
 )
