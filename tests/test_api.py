@@ -9,8 +9,8 @@ import jsonschema
 import pytest
 
 import keysieve as library
-from conftest import SCHEMA
 
+SCHEMA = json.loads((Path(library.__file__).parent / "report.schema.json").read_text())
 PAIR = "[default]\naws_access_key_id = {access_key_id}\naws_secret_access_key = {secret_access_key}\n"
 
 

@@ -231,3 +231,17 @@ def test_no_secret_in_any_output(repo, keysieve, keys) -> None:
         done = keysieve("staged", *options, cwd=repo.path)
         assert made["secret_access_key"] not in done.out + done.err
     assert made["secret_access_key"] in keysieve("staged", "--reveal", cwd=repo.path).out
+
+
+def test_name_in_a_subdirectory_is_not_the_one_at_the_top(repo, staged, pair) -> None:
+    repo.commit({"a": "x", "sub/a": pair})
+    repo.write("a", "y")
+    repo.git("add", "-A")
+    assert staged("a", cwd=repo.path / "sub").status == 1
+
+
+def test_baseline_does_not_make_a_clean_commit_slow(repo, staged, keysieve) -> None:
+    repo.commit({".keysieve-baseline": "# nothing yet\n"})
+    repo.write("a", "y")
+    repo.git("add", "-A")
+    assert staged().status == 0

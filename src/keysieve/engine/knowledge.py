@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from keysieve.engine.redaction import redact
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -99,7 +101,8 @@ def _of_bedrock_key(value: bytes) -> Knowledge:
     if not short_term:
         return Knowledge()
     account = _of_key_id(short_term.key_id.encode()).account_id
-    note = f"Signed with the key {short_term.key_id} for {short_term.region}; it ends {_told(short_term.expires)}."
+    signer = redact(short_term.key_id.encode(), is_secret=False)
+    note = f"Signed with the key {signer} for {short_term.region}; it ends {_told(short_term.expires)}."
     return Knowledge(account, (note,), short_term.expires)
 
 
@@ -112,7 +115,7 @@ def _of_presigned_url(value: bytes) -> Knowledge:
     key_id = embedded_key_id("presigned_url", value)
     account = _of_key_id(key_id).account_id if key_id else None
     ends = _end_of_url(value)
-    notes = (f"Signed with the key {key_id.decode()}.",) if key_id else ()
+    notes = (f"Signed with the key {redact(key_id, is_secret=False)}.",) if key_id else ()
     return Knowledge(account, (*notes, f"It ends {_told(ends)} at the latest.") if ends else notes, ends)
 
 

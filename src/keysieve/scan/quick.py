@@ -13,7 +13,8 @@ from keysieve.engine.prefilter import Prefilter, shipped_expressions
 from keysieve.git import run
 from keysieve.sources.magic import is_archive
 
-SETTINGS = (b":.keysieve.toml", b":.keysieve-baseline", b":pyproject.toml")
+SETTINGS = (b":.keysieve.toml", b":pyproject.toml")
+"""What can add rules. A baseline cannot: it only excuses, and here is nothing to excuse."""
 TABLE = b"[tool.keysieve"
 MOST = 32_000_000
 """Bytes that are read at once here; what is more is left to the full scan."""
@@ -25,8 +26,10 @@ def clean(names: Sequence[bytes]) -> tuple[int, int] | None:
     """Number and bytes of the staged blobs if it is plain that they hold nothing; None if it takes a closer look.
 
     Args:
-        names: Files as the hook was given them.
+        names: Files as the hook was given them, relative to the current folder.
     """
+    if names and not os.path.exists(".git"):  # not the top, where names are paths
+        return None
     env = run.environment()
     status, out, _ = run.run([*_DIFF, "--ita-invisible-in-index", "HEAD", "--"], env=env)
     if status:
@@ -61,7 +64,7 @@ def _read(oids: list[bytes], prefilter: Prefilter, env: dict[str, str]) -> tuple
             if pipe.read(1) != b"\n":
                 return None
             if name in SETTINGS:
-                if name != SETTINGS[-1] or TABLE in data:
+                if name == SETTINGS[0] or TABLE in data:
                     return None
                 continue
             total += len(data)
