@@ -1,0 +1,83 @@
+"""What a clean commit and a large scan may cost, counted instead of timed: these machines are shared."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from keysieve.engine.generator import Generator
+from keysieve.engine.prefilter import Prefilter, shipped_expressions
+from repository import clean_environment
+
+HEAVY = {
+    "argparse", "dataclasses", "inspect", "json", "tomllib", "typing", "logging", "regex", "hyperscan", "isal",
+    "dulwich", "pathspec", "rich", "hashlib", "multiprocessing", "keysieve.rule", "keysieve.finding", "keysieve.config",
+    "keysieve.commands.options", "keysieve.scan.assembly", "keysieve.engine.examining", "keysieve.remedies",
+}  # fmt: skip
+OURS = 13
+"""Modules of keysieve that a clean commit may load."""
+LOOKED_AT = 0.01
+"""Share of texts without a credential that may be looked at closely."""
+
+
+@pytest.fixture
+def clean_commit(repo):
+    repo.commit({"a": "x\n"})
+    repo.write("a", "y\n")
+    repo.git("add", "-A")
+    return repo
+
+
+def test_clean_commit_loads_little(clean_commit, tmp_path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-I", "-X", "importtime", "-m", "keysieve", "staged", "--quiet"],
+        cwd=clean_commit.path,
+        env=clean_environment(tmp_path),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0
+    start = done.stderr.index("keysieve.cli") if "keysieve.cli" in done.stderr else 0
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
+    assert start
+    at_start = {line.split()[0] for line in _modules_of_bare_python(tmp_path)}
+    assert (loaded - at_start) & HEAVY == set()
+    assert len([name for name in loaded if name.startswith("keysieve")]) <= OURS
+
+
+def _modules_of_bare_python(tmp_path) -> list[str]:
+    """What the interpreter and its site packages load before any of our code runs."""
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", "import sys; print('\\n'.join(sys.modules))"],
+        env=clean_environment(tmp_path),
+        capture_output=True,
+        text=True,
+    )
+    return done.stdout.splitlines()
+
+
+@pytest.mark.parametrize(("is_clean", "calls"), [(True, 2), (False, 6)])
+def test_git_is_called_rarely(clean_commit, keysieve, tmp_path, is_clean, calls) -> None:
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    (folder / "git").write_text(f"#!/bin/sh\necho \"$*\" >> '{tmp_path}/calls'\nexec '{shutil.which('git')}' \"$@\"\n")
+    (folder / "git").chmod(0o755)
+    if not is_clean:
+        clean_commit.write("b", Generator(1).fill("{access_key_id} {secret_access_key}")[0])
+        clean_commit.git("add", "-A")
+    env = {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
+    assert keysieve("staged", cwd=clean_commit.path, env=env).status == (0 if is_clean else 1)
+    assert len((tmp_path / "calls").read_text().splitlines()) <= calls
+
+
+def test_prefilter_lets_little_through() -> None:
+    """Our own sources speak of secrets on every other line; of theirs (the standard library) next to none does."""
+    prefilter = Prefilter(shipped_expressions(), is_large=True)
+    texts = [path.read_bytes() for path in sorted(Path(os.__file__).parent.glob("*.py"))]
+    assert len(texts) > 100
+    assert sum(map(prefilter.may_match, texts)) <= LOOKED_AT * len(texts)
