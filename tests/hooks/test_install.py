@@ -89,7 +89,7 @@ def test_pre_push_hook_that_was_there_gets_its_input_and_arguments(local, instal
         pytest.param(lambda hooks: write_hook(hooks, "pre-commit", "exit 0\n"), id="a hook"),
         pytest.param(lambda hooks: write_hook(hooks, "pre-commit", "exit 0\n", 0o644), id="not executable"),
         pytest.param(lambda hooks: write_hook(hooks, "pre-commit", "exit 0 # \xff\r\n"), id="odd bytes"),
-        pytest.param(lambda hooks: (hooks / "pre-commit").symlink_to("../../shared"), id="a symbolic link"),
+        pytest.param(lambda hooks: (hooks / "pre-commit").symlink_to("../../elsewhere"), id="a symbolic link"),
         pytest.param(lambda hooks: [write_hook(hooks, hook, "exit 0\n") for hook in HOOKS], id="all three"),
     ],
 )  # fmt: skip
