@@ -16,8 +16,9 @@ from repository import clean_environment
 
 HEAVY = {
     "argparse", "dataclasses", "inspect", "json", "tomllib", "typing", "logging", "regex", "hyperscan", "isal",
-    "dulwich", "pathspec", "rich", "hashlib", "multiprocessing", "keysieve.rule", "keysieve.finding", "keysieve.config",
-    "keysieve.commands.options", "keysieve.scan.assembly", "keysieve.engine.examining", "keysieve.remedies",
+    "dulwich", "numpy", "pathspec", "rich", "hashlib", "multiprocessing", "keysieve.rule", "keysieve.finding",
+    "keysieve.config", "keysieve.commands.options", "keysieve.scan.assembly", "keysieve.engine.examining",
+    "keysieve.remedies",
 }  # fmt: skip
 OURS = 13
 """Modules of keysieve that a clean commit may load."""

@@ -6,14 +6,14 @@ are held at a time than the family's size has binary digits, however long its ch
 
 from __future__ import annotations
 
-from array import array
-from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import accumulate, compress
-from operator import itemgetter, or_
 
-from keysieve.git.packs.family import DELTA, Families
+import numpy as np
+from numpy.typing import NDArray
+
+from keysieve.git.packs.family import Families, Numbers, ancestors
+from keysieve.git.packs.headers import TREE
 from keysieve.git.packs.index import PackIndex
 
 KIND = 0b111
@@ -22,144 +22,139 @@ KEEP, LAST, HIDDEN = 16, 32, 64
 deltas; it is only there to build others."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Entries:
     """Entries of one pack in reading order.
 
     Attributes:
-        offsets: Where each entry starts in the pack.
-        ends: Where the next one starts.
+        starts: Where each entry's zlib stream starts in the pack.
+        ends: Where the next entry starts.
+        sizes: Declared size of the stream: of the object, or of the delta.
         flags: Type in the low three bits, and `DELTA`, `KEEP`, `LAST`, `HIDDEN`.
         oids: Raw ids, joined.
     """
 
-    offsets: array[int] = field(default_factory=lambda: array("Q"), repr=False)
-    ends: array[int] = field(default_factory=lambda: array("Q"), repr=False)
-    flags: bytes = field(default=b"", repr=False)
-    oids: bytes = field(default=b"", repr=False)
+    starts: NDArray[np.unsignedinteger] = field(repr=False)
+    ends: NDArray[np.unsignedinteger] = field(repr=False)
+    sizes: NDArray[np.unsignedinteger] = field(repr=False)
+    flags: bytes = field(repr=False)
+    oids: bytes = field(repr=False)
 
 
-def arrange(families: Families, index: PackIndex, hidden: bytes = b"") -> Entries:
-    """Put the entries of all families into reading order: first what is in no family, then family by family.
+@dataclass(frozen=True, slots=True)
+class Arranged:
+    """The families of one pack and the order in which their entries are read.
+
+    Attributes:
+        families: The entries.
+        flags: Of each entry, as in `Entries`.
+        order: Their rows in reading order: first all that are no trees.
+        trees: Where in `order` the trees begin.
+    """
+
+    families: Families
+    flags: NDArray[np.uint8] = field(repr=False)
+    order: Numbers = field(repr=False)
+    trees: int
+
+
+def arrange(families: Families, hidden: NDArray[np.bool_] | None = None) -> Arranged:
+    """Put the entries into reading order.
 
     Args:
         families: The entries.
-        index: Their index.
-        hidden: For every entry, whether it only serves to build others; empty for none. Those that nothing
-            else is built from are left out.
+        hidden: For every entry, whether it only serves to build others; None for none. Those that nothing else
+            is built from are left out.
     """
-    flags = bytearray(families.types)
-    if hidden:
-        flags = bytearray(map(or_, flags, hidden.translate(_AS_HIDDEN)))
-    children = _children(families, flags)
-    for base, deltas in children.items():
-        flags[base] |= KEEP
-        flags[deltas[0]] |= LAST
-    alone = flags.translate(_IS_ALONE)
-    order = _depth_first(list(compress(range(len(flags)), flags.translate(_IS_ROOT)))[::-1], children)
-    places = [*compress(families.places, alone), *_pick(families.places, order)]
-    oids = bytes(index.oids)
-    length = index.oid_length
-    return Entries(
-        array("Q", [*compress(families.offsets, alone), *_pick(families.offsets, order)]),
-        array("Q", [*compress(families.ends, alone), *_pick(families.ends, order)]),
-        bytes(compress(flags, alone)) + bytes(_pick(flags, order)),
-        b"".join([oids[place * length : (place + 1) * length] for place in places]),
-    )
+    if hidden is not None:
+        is_needed = _sums(families.bases, (~hidden).astype(np.int64)) > 0
+        families, hidden = families.of(is_needed), hidden[is_needed]
+    sizes = _sums(families.bases, np.ones(len(families), np.int64))
+    flags = families.types.copy()
+    flags[sizes > 1] |= KEEP
+    if hidden is not None:
+        flags[hidden] |= HIDDEN
+    positions, last = _steps(families.bases, sizes)
+    flags[last] |= LAST
+    is_root = families.bases < 0
+    is_tree = families.types & KIND == TREE
+    roots = np.concatenate([np.flatnonzero(is_root & ~is_tree), np.flatnonzero(is_root & is_tree)])
+    positions[roots] = np.cumsum(sizes[roots]) - sizes[roots]
+    for here, there in ancestors(families.bases):
+        positions[here] += positions[there]
+    order = np.empty_like(positions)
+    order[positions] = np.arange(len(order))
+    return Arranged(families, flags, order, int(np.count_nonzero(~is_tree)))
 
 
-_AS_HIDDEN = bytes([0, HIDDEN]) + bytes(254)
-_IS_ALONE = bytes(not flags & (DELTA | KEEP | HIDDEN) for flags in range(256))
-_IS_ROOT = bytes(flags & (DELTA | KEEP) == KEEP for flags in range(256))
+def _sums(bases: Numbers, values: Numbers) -> Numbers:
+    """For each entry the sum of the values of all that is built from it, itself included."""
+    for here, there in ancestors(bases):
+        np.add.at(values, there, values[here])
+    return values
 
 
-def _pick(values: Sequence[int], places: list[int]) -> Sequence[int]:
-    """The values at `places`."""
-    return itemgetter(*places)(values) if len(places) > 1 else [values[place] for place in places]
+def _steps(bases: Numbers, sizes: Numbers) -> tuple[Numbers, Numbers]:
+    """How far behind its base each delta is read, 0 for whole objects; and which deltas are the last of their base.
+
+    In between is what is built from the base's smaller deltas.
+    """
+    steps = (bases >= 0).astype(np.int64)
+    deltas = np.flatnonzero(steps)
+    number = np.bincount(bases[deltas], minlength=len(bases))
+    has_siblings = number[bases[deltas]] > 1
+    alone, deltas = deltas[~has_siblings], deltas[has_siblings]
+    deltas = deltas[np.lexsort((sizes[deltas], bases[deltas]))]
+    before = np.cumsum(sizes[deltas]) - sizes[deltas]
+    is_first = np.diff(bases[deltas], prepend=-1) != 0
+    firsts = np.flatnonzero(is_first)
+    steps[deltas] += before - np.repeat(before[firsts], np.diff(firsts, append=len(deltas)))
+    return steps, np.concatenate([alone, deltas[np.roll(is_first, -1)]])
 
 
-def _children(families: Families, flags: bytearray) -> dict[int, list[int]]:
-    """Base → its deltas, the one with the most descendants first; without hidden ones that nothing needs."""
-    children: dict[int, list[int]] = {}
-    weights = [0] * len(flags)
-    bases = families.bases
-    for rank in range(len(flags) - 1, -1, -1):
-        base = bases[rank]
-        if base < 0 or (flags[rank] & HIDDEN and rank not in children):
-            continue
-        if base in children:
-            children[base].append(rank)
-        else:
-            children[base] = [rank]
-        weights[base] += weights[rank] + 1
-    for deltas in children.values():
-        if len(deltas) > 1:
-            deltas.sort(key=weights.__getitem__, reverse=True)
-    return children
-
-
-def _depth_first(todo: list[int], children: dict[int, list[int]]) -> list[int]:
-    """The families of the roots `todo`, from the last root to the first."""
-    order: list[int] = []
-    while todo:
-        rank = todo.pop()
-        order.append(rank)
-        if rank in children:
-            todo += children[rank]
-    return order
-
-
-def split(entries: Entries, costs: list[int], target: int) -> Iterator[tuple[Entries, int]]:
+def split(arranged: Arranged, index: PackIndex, costs: Numbers, target: int) -> Iterator[tuple[Entries, int, bool]]:
     """Cut entries into parts of about the cost `target`, each with what its first entry is built from.
 
     Cuts between families where one ends nearby, else through a family: the bases of the part's first entry
-    are read again, hidden, in front of it.
+    are read again, hidden, in front of it. Trees are never in one part with others.
+
+    Args:
+        arranged: The entries.
+        index: Their index.
+        costs: Of each entry in reading order.
+        target: In the same unit.
+
+    Yields:
+        The entries of a part, their cost, whether they are trees.
     """
-    sums = list(accumulate(costs, initial=0))
-    roots = [at for at, flags in enumerate(entries.flags) if not flags & DELTA]
+    count = len(costs)
+    sums = np.concatenate([[0], np.cumsum(costs)])
+    roots = np.append(np.flatnonzero(arranged.families.bases[arranged.order] < 0), count)
     start = 0
-    while start < len(costs):
-        stop = bisect_left(sums, sums[start] + target, start + 1)
-        stop = _near_root(min(stop, len(costs)), start, roots, sums, target)
-        yield _part(entries, start, stop), sums[stop] - sums[start]
+    while start < count:
+        stop = min(max(int(np.searchsorted(sums, sums[start] + target)), start + 1), count)
+        root = int(roots[np.searchsorted(roots, stop)])
+        if sums[root] - sums[start] <= target * 3 // 2:
+            stop = root
+        if start < arranged.trees < stop:
+            stop = arranged.trees
+        yield _part(arranged, index, start, stop), int(sums[stop] - sums[start]), start >= arranged.trees
         start = stop
 
 
-def _near_root(stop: int, start: int, roots: list[int], sums: list[int], target: int) -> int:
-    """The next start of a family where it costs at most half a target more, else `stop`."""
-    at = bisect_left(roots, stop)
-    following = roots[at] if at < len(roots) else len(sums) - 1
-    return following if sums[following] - sums[start] <= target * 3 // 2 else stop
+def _part(arranged: Arranged, index: PackIndex, start: int, stop: int) -> Entries:
+    families = arranged.families
+    bases: list[int] = []
+    base = int(families.bases[arranged.order[start]])
+    while base >= 0:
+        bases.append(base)
+        base = int(families.bases[base])
+    rows = np.concatenate([np.array(bases[::-1], np.int64), arranged.order[start:stop]])
+    flags = arranged.flags[rows]
+    flags[: len(bases)] |= HIDDEN
+    starts, ends, sizes = (_compact(column[rows]) for column in (families.starts, families.ends, families.sizes))
+    return Entries(starts, ends, sizes, flags.tobytes(), index.oids_at(families.places[rows]))
 
 
-def _part(entries: Entries, start: int, stop: int) -> Entries:
-    ancestors = _ancestors(entries.flags, start)
-    length = len(entries.oids) // len(entries.offsets)
-    offsets = array("Q", [entries.offsets[at] for at in ancestors])
-    ends = array("Q", [entries.ends[at] for at in ancestors])
-    return Entries(
-        offsets + entries.offsets[start:stop],
-        ends + entries.ends[start:stop],
-        bytes([entries.flags[at] | HIDDEN for at in ancestors]) + entries.flags[start:stop],
-        b"".join([entries.oids[at * length : (at + 1) * length] for at in ancestors])
-        + entries.oids[start * length : stop * length],
-    )
-
-
-def _ancestors(flags: bytes, at: int) -> list[int]:
-    """The bases that the entry `at` is built from, the whole object first."""
-    start = at
-    while flags[start] & DELTA:
-        start -= 1
-    parents: dict[int, int] = {}
-    held: list[int] = []
-    for here in range(start, at + 1):
-        if flags[here] & DELTA:
-            parents[here] = held.pop() if flags[here] & LAST else held[-1]
-        if flags[here] & KEEP:
-            held.append(here)
-    path: list[int] = []
-    while at in parents:
-        at = parents[at]
-        path.append(at)
-    return path[::-1]
+def _compact(numbers: Numbers) -> NDArray[np.unsignedinteger]:
+    return numbers.astype(np.uint32 if numbers.max() < 1 << 32 else np.uint64)

@@ -1,31 +1,29 @@
-"""Headers of pack entries: type, declared size, delta base; one at a time, and the bases of many at once.
+"""Headers of pack entries: type, declared size, delta base; one at a time, and many at once.
 
 Format: https://git-scm.com/docs/gitformat-pack#_pack_pack_files_have_the_following_format
 """
 
 from __future__ import annotations
 
-import sys
-from array import array
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cache
-from itertools import compress
+from dataclasses import dataclass, field
 from mmap import mmap
 from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 COMMIT, TREE, BLOB, TAG, OFS_DELTA, REF_DELTA = 1, 2, 3, 4, 6, 7
 KINDS = {COMMIT: "commit", TREE: "tree", BLOB: "blob", TAG: "tag"}
 TYPES = {kind: type_ for type_, kind in KINDS.items()}
 
-HEAD = 8
-"""Bytes of an entry that are looked at in bulk: up to three bytes of size and five of distance."""
+PACK_HEADER = 12
+"""Where the first entry of a pack starts."""
 
-TYPE_OF = bytes(byte >> 4 & 7 for byte in range(256))
-"""The type in an entry's first byte, for `bytes.translate`."""
+BLOCK = 1 << 16
+"""Entries whose headers are read together: what that takes fits the processor's cache."""
 
-LANES = 1 << 14
-"""Entries whose headers are looked at together: they fit the processor's cache."""
+_LONG = 8
+"""Bytes of a variable-length number that are read in bulk. Longer ones no sound pack has: each is read alone."""
 
 
 class CorruptEntryError(Exception):
@@ -54,6 +52,8 @@ def read_header(pack: mmap, offset: int, oid_length: int) -> Header:
     Raises:
         CorruptEntryError: It is damaged, or the pack ends inside it.
     """
+    if not PACK_HEADER <= offset < len(pack) - oid_length:
+        raise CorruptEntryError("entry outside the pack")
     try:
         byte = pack[offset]
         type_ = byte >> 4 & 7
@@ -71,6 +71,8 @@ def read_header(pack: mmap, offset: int, oid_length: int) -> Header:
         raise CorruptEntryError("corrupt entry header")
     if type_ == REF_DELTA:
         base = pack[position : position + oid_length]
+        if len(base) < oid_length:
+            raise CorruptEntryError("entry outside the pack")
         return Header(type_, size, position + oid_length, base)
     if type_ == OFS_DELTA:
         distance, position = _read_distance(pack, position)
@@ -97,86 +99,89 @@ def _read_distance(pack: mmap, position: int) -> tuple[int, int]:
     return distance, position
 
 
-def read_heads(pack: mmap, offsets: Sequence[int]) -> list[bytes]:
-    """The first `HEAD` bytes of every entry. Every offset is at least `HEAD` before the pack's end."""
-    return [pack[offset : offset + HEAD] for offset in offsets]
+@dataclass(slots=True)
+class Headers:
+    """What many entries say about themselves: one column for each field of `Header`, one row for each entry.
 
-
-@dataclass(frozen=True, slots=True)
-class _Lanes:
-    """Constants for arithmetic on `count` 64-bit numbers at once, which are the digits of one big integer."""
-
-    ones: int
-    sevens: int
-    low_56: int
-    top: int
-
-    @classmethod
-    def of(cls, count: int) -> _Lanes:
-        ones = int.from_bytes(b"\1\0\0\0\0\0\0\0" * count, "little")
-        return cls(ones, ones * 0x7F, ones * (2**56 - 1), ones << 63)
-
-
-_lanes = cache(_Lanes.of)
-
-
-def bases_of_ofs_deltas(pack: mmap, offsets: list[int], heads: bytes, oid_length: int) -> list[int]:
-    """The base offset of every entry; all of them are OFS deltas.
-
-    This runs for every tree and blob of a history, where a loop over the bytes would be most of the time. So
-    all headers are one big integer, and each operation works on all of them: the numbers behind the
-    variable-length fields are selected by masks, as a vector unit would.
-
-    Args:
-        pack: The pack.
-        offsets: Where the entries start.
-        heads: Their first bytes, as `read_heads` gives them, joined.
-        oid_length: Length of raw ids.
-
-    Raises:
-        CorruptEntryError: A base is not before its delta.
+    Attributes:
+        types: 0 for a damaged header.
+        sizes: As declared.
+        starts: Where the zlib streams start in the pack.
+        bases: Where the bases of OFS deltas start in the pack; 0 for other entries.
+        damaged: Row of each damaged header, and what is wrong with it.
     """
-    count = len(offsets)
-    lanes = _lanes(count) if count == LANES else _Lanes.of(count)
-    fields, odd_sizes = _drop_sizes(int.from_bytes(heads, "little"), lanes)
-    distances, odd_distances = _fold_distances(fields, lanes)
-    starts = int.from_bytes(array("Q", offsets).tobytes(), sys.byteorder)
-    bases = (starts | lanes.top) - distances  # the top bits keep one number from borrowing from the next
-    sound = bases & distances + (lanes.top - lanes.ones) & lanes.top  # not before the pack, not zero away
-    result = array("Q", (bases & ~lanes.top).to_bytes(8 * count, sys.byteorder)).tolist()
-    odd = odd_sizes | odd_distances | (sound ^ lanes.top) >> 63
-    if odd:
-        for at in compress(range(count), odd.to_bytes(8 * count, "little")[::8]):
-            result[at] = _base(pack, offsets[at], oid_length)
-    return result
+
+    types: NDArray[np.uint8] = field(repr=False)
+    sizes: NDArray[np.int64] = field(repr=False)
+    starts: NDArray[np.int64] = field(repr=False)
+    bases: NDArray[np.int64] = field(repr=False)
+    damaged: list[tuple[int, str]] = field(default_factory=list)
 
 
-def _base(pack: mmap, offset: int, oid_length: int) -> int:
-    base = read_header(pack, offset, oid_length).base
-    if not isinstance(base, int):
-        raise CorruptEntryError("no OFS delta")
-    return base
+def read_headers(pack: mmap, offsets: NDArray[np.int64], oid_length: int) -> Headers:
+    """The headers of the entries at `offsets`, the same as `read_header` gives one by one.
+
+    A history has millions. So each step is done for all entries of a block, before the next byte of all those
+    whose header goes on is looked at.
+    """
+    data = np.frombuffer(pack, np.uint8)
+    blocks = [_read_block(data, offsets[at : at + BLOCK], oid_length) for at in range(0, max(len(offsets), 1), BLOCK)]
+    types, sizes, starts, bases = (np.concatenate(column) for column in zip(*blocks, strict=True))
+    headers = Headers(types.astype(np.uint8), sizes, starts, bases)
+    for row in np.flatnonzero(headers.types == 0).tolist():
+        headers.bases[row] = 0
+        try:
+            header = read_header(pack, int(offsets[row]), oid_length)
+        except CorruptEntryError as error:
+            headers.damaged.append((row, str(error)))
+            continue
+        headers.types[row], headers.sizes[row], headers.starts[row] = header.type, header.size, header.start
+        headers.bases[row] = header.base if isinstance(header.base, int) else 0
+    return headers
 
 
-def _drop_sizes(heads: int, lanes: _Lanes) -> tuple[int, int]:
-    """The bytes behind the size fields, and a bit where that has more than three bytes."""
-    more = heads >> 7 & lanes.ones
-    fields = heads >> 8 & lanes.low_56
-    for shift in (15, 23):
-        shorter = fields >> 8 & lanes.low_56
-        fields ^= (fields ^ shorter) & ((more << 64) - more)  # a bit times 2^64 - 1 is a mask
-        more &= heads >> shift
-    return fields, more
-
-
-def _fold_distances(fields: int, lanes: _Lanes) -> tuple[int, int]:
-    """The distances in the first bytes of `fields`, and a bit where one has more than five bytes."""
-    distances = fields & lanes.sevens
-    more = fields >> 7 & lanes.ones
-    for shift in (8, 16, 24, 32):
-        if not more:
+def _read_block(
+    data: NDArray[np.uint8], offsets: NDArray[np.int64], oid_length: int
+) -> tuple[NDArray[np.integer], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """The columns of `Headers`. A row with type 0 is to be read alone, the rest of it means nothing."""
+    starts = offsets + 1
+    first = data.take(offsets, mode="clip")
+    types = first >> 4 & 7
+    sizes = (first & 15).astype(np.int64)
+    more = np.flatnonzero(first & 0x80)
+    for shift in range(4, 4 + 7 * _LONG, 7):
+        if not len(more):
             break
-        longer = (distances + lanes.ones << 7) + (fields >> shift & lanes.sevens)
-        distances ^= (distances ^ longer) & ((more << 64) - more)
-        more &= fields >> shift + 7
-    return distances, more
+        byte = data.take(starts[more], mode="clip")
+        starts[more] += 1
+        sizes[more] |= (byte & 0x7F).astype(np.int64) << shift
+        more = more[byte >= 0x80]
+    types[more] = 0
+    bases = np.zeros_like(offsets)
+    deltas = np.flatnonzero(types == OFS_DELTA)
+    distances, starts[deltas] = _read_distances(data, starts[deltas])
+    bases[deltas] = offsets[deltas] - distances
+    starts[types == REF_DELTA] += oid_length
+    is_inside = (offsets >= PACK_HEADER) & (offsets < len(data) - oid_length) & (starts <= len(data))
+    types[~is_inside | (types == 5)] = 0
+    types[deltas[(distances <= 0) | (bases[deltas] <= 0)]] = 0
+    return types, sizes, starts, bases
+
+
+def _read_distances(
+    data: NDArray[np.uint8], positions: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Distances to bases, 0 where one is too long to be read in bulk, and where the zlib streams start."""
+    byte = data.take(positions, mode="clip")
+    ends = positions + 1
+    distances = (byte & 0x7F).astype(np.int64)
+    more = np.flatnonzero(byte & 0x80)
+    for _ in range(_LONG - 1):
+        if not len(more):
+            break
+        byte = data.take(ends[more], mode="clip")
+        ends[more] += 1
+        distances[more] = (distances[more] + 1 << 7) | (byte & 0x7F)
+        more = more[byte >= 0x80]
+    distances[more] = 0
+    return distances, ends

@@ -6,23 +6,27 @@ Format: https://git-scm.com/docs/gitformat-pack#_pack_idx_files_have_the_followi
 from __future__ import annotations
 
 import mmap
-import sys
-from array import array
 from bisect import bisect_left
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keysieve.git.packs.oids import OidTable
 
 _MAGIC = b"\xfftOc"
 _FANOUT = 256 * 4
+_FARTHEST = np.uint64(2**63 - 1)
+"""No file is longer: stands for any larger offset, so that offsets have a sign like all numbers here."""
 
 
 class CorruptIndexError(Exception):
     """An index that is damaged or not an index."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PackIndex:
     """A mapped index.
 
@@ -39,7 +43,7 @@ class PackIndex:
     oid_length: int
     count: int
     oids: memoryview = field(repr=False)
-    offsets: array[int] = field(repr=False)
+    offsets: NDArray[np.int64] = field(repr=False)
     pack_checksum: bytes
 
     def oid(self, position: int) -> bytes:
@@ -47,10 +51,19 @@ class PackIndex:
         length = self.oid_length
         return bytes(self.oids[position * length : (position + 1) * length])
 
+    def oids_at(self, positions: NDArray[np.int64]) -> bytes:
+        """The raw object ids at all of `positions`, joined."""
+        return np.frombuffer(self.oids, f"S{self.oid_length}")[positions].tobytes()
+
     def position(self, oid: bytes) -> int | None:
         """Where `oid` (raw) stands among the ids; None when it does not."""
         at = bisect_left(range(self.count), oid, key=self.oid)
         return at if at < self.count and self.oid(at) == oid else None
+
+    @cached_property
+    def table(self) -> OidTable:
+        """The ids, to find many at once."""
+        return OidTable.of(self.oids, self.oid_length)
 
 
 def map_file(path: Path) -> memoryview:
@@ -83,10 +96,10 @@ def open_index(path: Path, oid_length: int) -> PackIndex:
 
 def _fanout_count(view: memoryview, start: int) -> int:
     """Number of objects by the table of first bytes."""
-    fanout = _big_endian("I", view[start : start + _FANOUT])
-    if len(fanout) != 256 or any(map(int.__gt__, fanout, fanout[1:])):
+    fanout = _big_endian("u4", view[start : start + _FANOUT])
+    if len(fanout) != 256 or np.any(fanout[:-1] > fanout[1:]):
         raise CorruptIndexError("corrupt fan-out table")
-    return fanout[255]
+    return int(fanout[255])
 
 
 def _open_version_2(path: Path, view: memoryview, oid_length: int) -> PackIndex:
@@ -97,95 +110,35 @@ def _open_version_2(path: Path, view: memoryview, oid_length: int) -> PackIndex:
     end = len(view) - 2 * oid_length
     if large > end or (end - large) % 8:
         raise CorruptIndexError("index does not have the size that its tables need")
-    offsets = _large_offsets(_big_endian("I", view[small:large]), _big_endian("Q", view[large:end]))
+    offsets = _large_offsets(_big_endian("u4", view[small:large]), _big_endian("u8", view[large:end]))
     checksum = bytes(view[end : end + oid_length])
     oids = view[ids : ids + count * oid_length]
     return PackIndex(path, oid_length, count, oids, offsets, checksum)
 
 
-def _large_offsets(offsets: array[int], large: array[int]) -> array[int]:
+def _large_offsets(offsets: NDArray[np.int64], large: NDArray[np.int64]) -> NDArray[np.int64]:
     """Offsets with the top bit set replaced by the entry of the 64-bit table that they name."""
-    if not large and (not offsets or max(offsets) < 0x8000_0000):
-        return offsets
-    wide = array("Q", offsets)
-    for position, offset in enumerate(offsets):
-        if offset & 0x8000_0000:
-            if offset & 0x7FFF_FFFF >= len(large):
-                raise CorruptIndexError("offset outside the table of large offsets")
-            wide[position] = large[offset & 0x7FFF_FFFF]
-    return wide
+    is_large = offsets >= 0x8000_0000
+    if np.any(is_large):
+        places = offsets[is_large] - 0x8000_0000
+        if places.max() >= len(large):
+            raise CorruptIndexError("offset outside the table of large offsets")
+        offsets[is_large] = large[places]
+    return offsets
 
 
 def _open_version_1(path: Path, view: memoryview, oid_length: int) -> PackIndex:
     count = _fanout_count(view, 0)
-    record = oid_length + 4
-    end = _FANOUT + count * record
+    end = _FANOUT + count * (4 + oid_length)
     if end + 2 * oid_length != len(view):
         raise CorruptIndexError("index does not have the size that its tables need")
-    records = bytes(view[_FANOUT:end])
-    oids = b"".join(records[at + 4 : at + record] for at in range(0, len(records), record))
-    heads = b"".join(records[at : at + 4] for at in range(0, len(records), record))
+    records = np.frombuffer(view[_FANOUT:end], [("offset", ">u4"), ("oid", f"S{oid_length}")])
+    oids = memoryview(records["oid"].tobytes())
     checksum = bytes(view[end : end + oid_length])
-    return PackIndex(path, oid_length, count, memoryview(oids), _big_endian("I", heads), checksum)
+    return PackIndex(path, oid_length, count, oids, records["offset"].astype(np.int64), checksum)
 
 
-def _big_endian(code: str, data: bytes | memoryview) -> array[int]:
-    numbers: array[int] = array(code)
-    numbers.frombytes(data[: len(data) // numbers.itemsize * numbers.itemsize])
-    if sys.byteorder == "little":
-        numbers.byteswap()
-    return numbers
-
-
-def pack_order(index: PackIndex) -> tuple[array[int], array[int]]:
-    """The offsets in ascending order, and the position among the ids that each belongs to.
-
-    Sorting positions by a key, or looking positions up later, takes two to three times as long as sorting
-    plain numbers. So offset and position are packed into the mantissas of floating-point numbers, which sort
-    as fast as small integers, thousands at once as one big integer. Where they need more than 52 bits, the
-    keyed sort does it.
-    """
-    count = index.count
-    bits = count.bit_length()
-    if not count or max(index.offsets) >> (52 - bits):
-        positions = array("Q", sorted(range(count), key=index.offsets.__getitem__))
-        return array("Q", map(index.offsets.__getitem__, positions)), positions
-    numbers: array[float] = array("d")
-    for start in range(0, count, _STEP):
-        part = array("Q", index.offsets[start : start + _STEP])
-        places = array("Q", range(start, start + len(part)))
-        pairs = _lanes(part) << bits | _lanes(places) | _every(_ONE_TO_THE_52, len(part))
-        numbers.extend(_numbers("d", pairs, len(part)))
-    numbers = array("d", sorted(numbers))
-    offsets, positions = array("Q"), array("Q")
-    for start in range(0, count, _STEP):
-        sorted_part = numbers[start : start + _STEP]
-        length = len(sorted_part)
-        pairs = _lanes(sorted_part) & _every((1 << 52) - 1, length)
-        positions.extend(_numbers("Q", pairs & _every((1 << bits) - 1, length), length))
-        offsets.extend(_numbers("Q", pairs >> bits & _every((1 << 52 - bits) - 1, length), length))
-    return offsets, positions
-
-
-_STEP = 1 << 14
-"""Numbers that are handled as one big integer: they fit the processor's cache."""
-
-_ONE_TO_THE_52 = 0x433 << 52
-"""The bits of the number 2^52: with the bits of a smaller integer they sort as that integer."""
-
-
-@cache
-def _every(number: int, count: int) -> int:
-    return int.from_bytes(number.to_bytes(8, sys.byteorder) * count, sys.byteorder)
-
-
-def _lanes(numbers: array[int] | array[float]) -> int:
-    """64-bit numbers as one big integer."""
-    return int.from_bytes(numbers.tobytes(), sys.byteorder)
-
-
-def _numbers(code: str, lanes: int, count: int) -> array[Any]:
-    """The reverse of `_lanes`."""
-    numbers: array[Any] = array(code)
-    numbers.frombytes(lanes.to_bytes(8 * count, sys.byteorder))
-    return numbers
+def _big_endian(code: str, data: memoryview) -> NDArray[np.int64]:
+    numbers = np.frombuffer(data[: len(data) // int(code[1]) * int(code[1])], f">{code}")
+    offsets: NDArray[np.int64] = np.minimum(numbers, _FARTHEST).astype(np.int64)
+    return offsets

@@ -11,6 +11,8 @@ from pathlib import Path
 from keysieve.blob import NotRead
 from keysieve.git.packs.arrange import HIDDEN, Entries, split
 from keysieve.git.packs.loose import read_loose
+from keysieve.git.packs.oids import separate
+from keysieve.git.packs.presence import Presence
 from keysieve.git.packs.store import read_single
 from keysieve.git.packs.stored import (
     DEFAULT_LIMITS,
@@ -19,7 +21,6 @@ from keysieve.git.packs.stored import (
     WANTED_KINDS,
     Item,
     Limits,
-    not_read,
 )
 from keysieve.git.packs.survey import LOOSE_COST, Survey, take
 from keysieve.git.packs.walk import read_entries
@@ -43,6 +44,7 @@ class PackUnit:
         directory: The objects directory.
         pack: The pack file.
         cost: Estimated nanoseconds.
+        is_tree: Whether all are trees; else none is.
     """
 
     directory: Path
@@ -50,6 +52,7 @@ class PackUnit:
     oid_length: int
     entries: Entries = field(repr=False)
     cost: int
+    is_tree: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,7 @@ class Plan:
         `plan_again`.
         skipped: Packed objects of unwanted kinds.
         objects: Objects that the units will yield or report; loose objects of unwanted kinds are among them.
+        presence: All objects of the directories, wanted or not.
     """
 
     units: list[WorkUnit]
@@ -97,6 +101,7 @@ class Plan:
     directories: tuple[Path, ...]
     oid_length: int
     kinds: frozenset[str]
+    presence: Presence
 
 
 def plan(
@@ -126,9 +131,7 @@ def plan(
         if all(entry.reason != VANISHED for entry in survey.not_read):
             break
     units = _units(survey, max(SMALLEST_UNIT, survey.cost // (max(parts, 1) * UNITS_PER_PART)))
-    unread = [not_read(oid, reason) for oid, reason in survey.unread.items() if oid not in survey.seen]
-    objects = sum(pack.objects for pack in survey.packs) + sum(len(oids) for _, oids in survey.loose)
-    return Plan(units, [*survey.not_read, *unread], survey.skipped, objects, places, oid_length, kinds)
+    return Plan(units, survey.not_read, survey.skipped, survey.objects, places, oid_length, kinds, survey.presence)
 
 
 def plan_again(before: Plan, failed: Iterable[NotRead], parts: int) -> Plan:
@@ -166,7 +169,9 @@ def plan_again(before: Plan, failed: Iterable[NotRead], parts: int) -> Plan:
             for entry in again.not_read
             if _as_oid(entry.what, before.oid_length) is None and entry.what not in known
         )
-    return Plan(units, final, 0, len(vanished) + len(damaged), before.directories, before.oid_length, before.kinds)
+    presence = again.presence if again else before.presence
+    objects = len(vanished) + len(damaged)
+    return Plan(units, final, 0, objects, before.directories, before.oid_length, before.kinds, presence)
 
 
 def read(unit: WorkUnit, limits: Limits = DEFAULT_LIMITS, *, verify: bool = False) -> Iterator[Item]:
@@ -179,9 +184,9 @@ def read(unit: WorkUnit, limits: Limits = DEFAULT_LIMITS, *, verify: bool = Fals
         case PackUnit():
             return read_entries(unit.pack, unit.entries, unit.oid_length, limits, verify=verify)
         case LooseUnit():
-            return read_loose(unit.directory, _separate(unit.oids, unit.oid_length), unit.kinds, limits)
+            return read_loose(unit.directory, separate(unit.oids, unit.oid_length), unit.kinds, limits)
         case SingleUnit():
-            oids = _separate(unit.oids, unit.oid_length)
+            oids = separate(unit.oids, unit.oid_length)
             return read_single(unit.directories, oids, unit.oid_length, unit.kinds, limits)
 
 
@@ -192,16 +197,12 @@ def _as_oid(what: bytes, oid_length: int) -> bytes | None:
     return None
 
 
-def _separate(oids: bytes, length: int) -> list[bytes]:
-    return [oids[at : at + length] for at in range(0, len(oids), length)]
-
-
 def planned(unit: WorkUnit) -> Iterator[bytes]:
     """Raw ids of the objects that a unit yields or reports."""
     if isinstance(unit, PackUnit):
         visible = [not flags & HIDDEN for flags in unit.entries.flags]
-        return compress(_separate(unit.entries.oids, unit.oid_length), visible)
-    return iter(_separate(unit.oids, unit.oid_length))
+        return compress(separate(unit.entries.oids, unit.oid_length), visible)
+    return iter(separate(unit.oids, unit.oid_length))
 
 
 def _single_units(plan: Plan, oids: list[bytes]) -> Iterator[SingleUnit]:
@@ -214,8 +215,8 @@ def _single_units(plan: Plan, oids: list[bytes]) -> Iterator[SingleUnit]:
 def _units(survey: Survey, target: int) -> list[WorkUnit]:
     units: list[WorkUnit] = []
     for pack in survey.packs:
-        for entries, cost in split(pack.entries, pack.costs, target):
-            units.append(PackUnit(pack.directory, pack.path, survey.oid_length, entries, cost))
+        for entries, cost, is_tree in split(pack.arranged, pack.index, pack.costs, target):
+            units.append(PackUnit(pack.directory, pack.path, survey.oid_length, entries, cost, is_tree))
     count = max(1, target // LOOSE_COST)
     for directory, oids in survey.loose:
         for at in range(0, len(oids), count):

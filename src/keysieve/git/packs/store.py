@@ -10,6 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from keysieve.blob import NotRead
 from keysieve.git.packs.headers import KINDS, CorruptEntryError, Header, read_header
 from keysieve.git.packs.index import CorruptIndexError, PackIndex, open_index
@@ -53,7 +55,7 @@ def open_packs(directories: Iterable[Path], oid_length: int) -> Iterator[OpenPac
         for path in pack_paths(directory):
             with suppress(CorruptIndexError, OSError, UnreadableError):
                 index = open_index(path, oid_length)
-                yield OpenPack(open_pack(path.with_suffix(".pack")), index, sorted(index.offsets))
+                yield OpenPack(open_pack(path.with_suffix(".pack")), index, np.sort(index.offsets).tolist())
 
 
 def read_single(
@@ -85,7 +87,7 @@ def _read_any(directories: list[Path], packs: list[OpenPack], oid: bytes, limits
         if position is None:
             continue
         try:
-            return _read_chain(directories, packs, pack, oid, pack.index.offsets[position], limits)
+            return _read_chain(directories, packs, pack, oid, int(pack.index.offsets[position]), limits)
         except UnreadableError as error:
             reason = str(error)
     item = _read_loose(directories, oid, limits)
@@ -149,7 +151,7 @@ def _find(packs: list[OpenPack], oid: bytes) -> tuple[OpenPack, int] | None:
     for pack in packs:
         position = pack.index.position(oid)
         if position is not None:
-            return pack, pack.index.offsets[position]
+            return pack, int(pack.index.offsets[position])
     return None
 
 

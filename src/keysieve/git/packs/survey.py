@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import compress
 from mmap import mmap
-from operator import sub
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from keysieve.blob import NotRead
-from keysieve.git.packs.arrange import KEEP, Entries, arrange
-from keysieve.git.packs.family import DELTA, Families, find_families
+from keysieve.git.packs.arrange import KEEP, Arranged, arrange
+from keysieve.git.packs.family import DELTA, Families, Numbers, find_families
 from keysieve.git.packs.headers import TYPES
 from keysieve.git.packs.index import CorruptIndexError, PackIndex, open_index
 from keysieve.git.packs.loose import loose_oids
+from keysieve.git.packs.oids import OidTable, repeated
+from keysieve.git.packs.presence import Presence
 from keysieve.git.packs.store import pack_paths
-from keysieve.git.packs.stored import VANISHED, UnreadableError
-from keysieve.git.packs.walk import open_pack, stream_place
+from keysieve.git.packs.stored import VANISHED, UnreadableError, not_read
+from keysieve.git.packs.walk import open_pack
 
 # Estimated nanoseconds: for an object, for a packed byte, for each byte of the whole object that a family
 # starts with, of which each of its entries is taken to be a change.
 _PER_OBJECT, _PER_PACKED_BYTE, _PER_BYTE = 3_000, 5, 1
 
-_IN_FAMILY = bytes(bool(flags & (KEEP | DELTA)) for flags in range(256))
+_LARGEST = 1 << 32
+"""Size up to which a whole object counts: a header can claim any."""
 
 LOOSE_COST = 60_000
 """Estimated nanoseconds to open and read a loose object."""
@@ -39,17 +43,17 @@ class SurveyedPack:
         directory: The objects directory.
         path: The pack file.
         index: Its index.
-        entries: What to read.
-        costs: Estimated nanoseconds for each entry.
-        objects: Number of entries that are not hidden.
+        arranged: What to read.
+        costs: Estimated nanoseconds for each entry, in reading order.
+        given: For every object of the index, whether it is read from this pack.
     """
 
     directory: Path
     path: Path
     index: PackIndex
-    entries: Entries
-    costs: list[int] = field(repr=False)
-    objects: int
+    arranged: Arranged
+    costs: Numbers = field(repr=False)
+    given: NDArray[np.bool_] = field(repr=False)
 
 
 @dataclass(slots=True)
@@ -62,10 +66,10 @@ class Survey:
         only: Raw ids to restrict the survey to; None for all.
         packs: What to read from packs.
         loose: What to read from loose files: directory and raw ids.
-        seen: Raw ids that are read from one of several packs.
-        unread: Raw id → why its kind cannot be told.
-        not_read: Packs and directories that cannot be read, or are damaged.
+        not_read: Packs and directories that cannot be read, or are damaged, and packed objects whose kind cannot be
+            told, of which no other copy is read.
         skipped: Packed objects of unwanted kinds.
+        presence: All ids, wanted or not.
     """
 
     oid_length: int
@@ -73,15 +77,27 @@ class Survey:
     only: frozenset[bytes] | None
     packs: list[SurveyedPack] = field(default_factory=list)
     loose: list[tuple[Path, list[bytes]]] = field(default_factory=list)
-    seen: set[bytes] = field(default_factory=set)
-    unread: dict[bytes, str] = field(default_factory=dict)
     not_read: list[NotRead] = field(default_factory=list)
     skipped: int = 0
+    presence: Presence = field(init=False)
 
     @property
     def cost(self) -> int:
         """Estimated nanoseconds for everything."""
-        return sum(sum(pack.costs) for pack in self.packs) + sum(len(oids) * LOOSE_COST for _, oids in self.loose)
+        return sum(int(pack.costs.sum()) for pack in self.packs) + sum(len(oids) for _, oids in self.loose) * LOOSE_COST
+
+    @property
+    def objects(self) -> int:
+        """How many are read."""
+        return sum(int(pack.given.sum()) for pack in self.packs) + sum(len(oids) for _, oids in self.loose)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    directory: Path
+    path: Path
+    index: PackIndex
+    families: Families
 
 
 def take(directories: Sequence[Path], oid_length: int, kinds: frozenset[str], only: frozenset[bytes] | None) -> Survey:
@@ -91,16 +107,20 @@ def take(directories: Sequence[Path], oid_length: int, kinds: frozenset[str], on
     for directory in directories:
         with _noting(survey, directory):
             paths.extend((directory, path) for path in pack_paths(directory))
+    found: list[_Found] = []
     for directory, path in paths:
         with _noting(survey, path):
-            _add_pack(survey, directory, path, is_only=len(paths) == 1)
-    loose: set[bytes] = set()
+            found.append(_find(survey, directory, path))
+    for pack, hidden in zip(found, _hidden(survey, found), strict=True):
+        survey.packs.append(_arranged(pack, hidden))
+    unread = _unread(survey, found)
+    survey.presence = Presence.of(oid_length, (pack.index.table for pack in found))
+    seen: set[bytes] = set()
     for directory in directories:
         with _noting(survey, directory):
-            oids = [oid for oid in loose_oids(directory, oid_length) if oid not in loose and _wants(survey, oid)]
-            loose.update(oids)
-            survey.loose.append((directory, oids))
-    survey.seen |= loose
+            seen |= _add_loose(survey, directory, unread.keys(), seen)
+    survey.presence |= Presence.of(oid_length, [OidTable.of(b"".join(sorted(seen)), oid_length)])
+    survey.not_read += (not_read(oid, reason) for oid, reason in unread.items() if oid not in seen)
     return survey
 
 
@@ -117,26 +137,14 @@ def _noting(survey: Survey, path: Path) -> Iterator[None]:
         survey.not_read.append(NotRead(os.fsencode(path), str(error)))
 
 
-def _wants(survey: Survey, oid: bytes) -> bool:
-    """Whether to read a loose object: it is not packed, or the packed copy has an unreadable header."""
-    if survey.only is not None and oid not in survey.only:
-        return False
-    return oid in survey.unread or all(pack.index.position(oid) is None for pack in survey.packs)
-
-
-def _add_pack(survey: Survey, directory: Path, path: Path, *, is_only: bool) -> None:
+def _find(survey: Survey, directory: Path, path: Path) -> _Found:
     index = open_index(path, survey.oid_length)
     pack_path = path.with_suffix(".pack")
     pack = open_pack(pack_path)
     _check_belongs(survey, pack, index, pack_path)
-    families = find_families(pack, index, frozenset(TYPES[kind] for kind in survey.kinds))
-    for place, reason in families.unread:
-        survey.unread.setdefault(index.oid(place), reason)
-    survey.skipped += index.count - len(families.offsets) - len(families.unread)
-    hidden = _hidden(survey, index, families, is_only)
-    entries = arrange(families, index, hidden)
-    objects = len(families.offsets) - sum(hidden)
-    survey.packs.append(SurveyedPack(directory, pack_path, index, entries, _costs(pack, entries), objects))
+    families = find_families(pack, index, [TYPES[kind] for kind in survey.kinds])
+    survey.skipped += index.count - len(families) - len(families.unread)
+    return _Found(directory, pack_path, index, families)
 
 
 def _check_belongs(survey: Survey, pack: mmap, index: PackIndex, path: Path) -> None:
@@ -146,33 +154,56 @@ def _check_belongs(survey: Survey, pack: mmap, index: PackIndex, path: Path) -> 
         survey.not_read.append(NotRead(os.fsencode(path), "pack is damaged, or its index belongs to another pack"))
 
 
-def _hidden(survey: Survey, index: PackIndex, families: Families, is_only: bool) -> bytes:
-    """For every entry, whether another pack has given it or nobody wants it; empty when that cannot be."""
-    if is_only and survey.only is None:
-        return b""
-    hidden = bytearray()
-    for place in families.places:
-        oid = index.oid(place)
-        is_wanted = oid not in survey.seen and (survey.only is None or oid in survey.only)
-        hidden.append(not is_wanted)
-        if is_wanted:
-            survey.seen.add(oid)
-    return bytes(hidden)
+def _hidden(survey: Survey, packs: list[_Found]) -> Sequence[NDArray[np.bool_] | None]:
+    """For each entry of each pack, whether another pack has given it or nobody wants it; None for no entry."""
+    if len(packs) <= 1 and survey.only is None:
+        return [None] * len(packs)
+    oids = b"".join(pack.index.oids_at(pack.families.places) for pack in packs)
+    hidden = repeated(oids, survey.oid_length)
+    if survey.only is not None:
+        hidden |= OidTable.of(b"".join(sorted(survey.only)), survey.oid_length).find(oids) < 0
+    ends = np.cumsum([len(pack.families) for pack in packs])
+    return np.split(hidden, ends)[: len(packs)]
 
 
-def _costs(pack: mmap, entries: Entries) -> list[int]:
-    sizes = map(sub, entries.ends, entries.offsets)
-    costs = [_PER_OBJECT + _PER_PACKED_BYTE * size for size in sizes]
-    of_root = 0
-    for at in compress(range(len(costs)), entries.flags.translate(_IN_FAMILY)):
-        if not entries.flags[at] & DELTA:
-            of_root = _PER_BYTE * _root_size(pack, entries.offsets[at])
-        costs[at] += of_root
+def _arranged(pack: _Found, hidden: NDArray[np.bool_] | None) -> SurveyedPack:
+    arranged = arrange(pack.families, hidden)
+    given = np.zeros(pack.index.count, bool)
+    given[pack.families.places if hidden is None else pack.families.places[~hidden]] = True
+    return SurveyedPack(pack.directory, pack.path, pack.index, arranged, _costs(arranged), given)
+
+
+def _costs(arranged: Arranged) -> Numbers:
+    families, order = arranged.families, arranged.order
+    packed = np.maximum(families.ends - families.starts, 0)
+    costs: Numbers = _PER_OBJECT + _PER_PACKED_BYTE * packed[order]
+    is_root = families.bases[order] < 0
+    roots = np.maximum.accumulate(np.where(is_root, np.arange(len(order)), 0))
+    of_root = _PER_BYTE * np.minimum(families.sizes, _LARGEST)[order[roots]]
+    is_in_family = arranged.flags[order] & (KEEP | DELTA) != 0
+    costs[is_in_family] += of_root[is_in_family]
     return costs
 
 
-def _root_size(pack: mmap, offset: int) -> int:
-    try:
-        return stream_place(pack, offset, 0)[0]
-    except UnreadableError:
-        return 0
+def _unread(survey: Survey, packs: list[_Found]) -> dict[bytes, str]:
+    """Raw id → why its kind cannot be told, of objects that are read from no pack."""
+    unread: dict[bytes, str] = {}
+    for pack in packs:
+        for place, reason in pack.families.unread:
+            unread.setdefault(pack.index.oid(place), reason)
+    oids = b"".join(unread)
+    is_given = np.zeros(len(unread), bool)
+    for surveyed in survey.packs:
+        places = surveyed.index.table.find(oids)
+        is_given |= (places >= 0) & surveyed.given[places]
+    return {oid: reason for (oid, reason), given in zip(unread.items(), is_given.tolist(), strict=True) if not given}
+
+
+def _add_loose(survey: Survey, directory: Path, unread: Iterable[bytes], seen: set[bytes]) -> set[bytes]:
+    """Raw ids of the directory's loose objects, and a note to read those of which there is no better copy."""
+    oids = list(loose_oids(directory, survey.oid_length))
+    wanted = {*survey.presence.absent(b"".join(oids)), *unread} - seen
+    if survey.only is not None:
+        wanted &= survey.only
+    survey.loose.append((directory, [oid for oid in oids if oid in wanted]))
+    return set(oids)

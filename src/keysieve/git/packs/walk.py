@@ -63,21 +63,22 @@ def read_entries(
     except UnreadableError as error:
         yield from _none_read(entries, oid_length, str(error))
         return
-    packed = sum(entries.ends) - sum(entries.offsets)
+    packed = int(entries.ends.sum()) - int(entries.starts.sum())
     allowed = limits.max_total + limits.max_ratio * max(packed, 0)
     bases: list[Item] = []
     hidden: set[bytes] = set()
     base: Item | None
     oids = entries.oids
     position = -oid_length
-    for offset, end, flags in zip(entries.offsets, entries.ends, entries.flags, strict=True):
+    columns = (entries.starts.tolist(), entries.ends.tolist(), entries.sizes.tolist(), entries.flags)
+    for start, end, size, flags in zip(*columns, strict=True):
         position += oid_length
         oid = oids[position : position + oid_length]
         base = None
         if flags & DELTA:
             base = bases.pop() if flags & LAST else bases[-1]
         try:
-            item = _read_entry(pack, oid, offset, end, flags & KIND, base, oid_length, limits.max_blob)
+            item = _read_entry(pack, oid, start, end, size, flags & KIND, base, limits.max_blob)
             if type(item) is StoredObject:
                 allowed -= len(item.data)
             if allowed < 0 or verify:
@@ -121,14 +122,13 @@ def _fit_as_base(item: Item, oid: bytes, bases: list[Item], max_bases: int) -> I
 def _read_entry(
     pack: mmap.mmap,
     oid: bytes,
-    offset: int,
+    start: int,
     end: int,
+    size: int,
     type_: int,
     base: Item | None,
-    oid_length: int,
     max_blob: int,
 ) -> Item:
-    size, start = stream_place(pack, offset, oid_length)
     if base is None:
         kind = KINDS[type_]
         if size > max_blob:
