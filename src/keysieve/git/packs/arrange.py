@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from keysieve.git.packs.family import Families, Numbers, ancestors
+from keysieve.git.packs.columns import Compact, Numbers, Rows, compact
+from keysieve.git.packs.family import Families, ancestors
 from keysieve.git.packs.headers import TREE
 from keysieve.git.packs.index import PackIndex
 
@@ -34,9 +35,9 @@ class Entries:
         oids: Raw ids, joined.
     """
 
-    starts: NDArray[np.unsignedinteger] = field(repr=False)
-    ends: NDArray[np.unsignedinteger] = field(repr=False)
-    sizes: NDArray[np.unsignedinteger] = field(repr=False)
+    starts: Compact = field(repr=False)
+    ends: Compact = field(repr=False)
+    sizes: Compact = field(repr=False)
     flags: bytes = field(repr=False)
     oids: bytes = field(repr=False)
 
@@ -54,7 +55,7 @@ class Arranged:
 
     families: Families
     flags: NDArray[np.uint8] = field(repr=False)
-    order: Numbers = field(repr=False)
+    order: Rows = field(repr=False)
     trees: int
 
 
@@ -67,9 +68,9 @@ def arrange(families: Families, hidden: NDArray[np.bool_] | None = None) -> Arra
             is built from are left out.
     """
     if hidden is not None:
-        is_needed = _sums(families.bases, (~hidden).astype(np.int64)) > 0
+        is_needed = _sums(families.bases, ~hidden) > 0
         families, hidden = families.of(is_needed), hidden[is_needed]
-    sizes = _sums(families.bases, np.ones(len(families), np.int64))
+    sizes = _sums(families.bases, np.ones(len(families), bool))
     flags = families.types.copy()
     flags[sizes > 1] |= KEEP
     if hidden is not None:
@@ -83,23 +84,24 @@ def arrange(families: Families, hidden: NDArray[np.bool_] | None = None) -> Arra
     for here, there in ancestors(families.bases):
         positions[here] += positions[there]
     order = np.empty_like(positions)
-    order[positions] = np.arange(len(order))
+    order[positions] = np.arange(len(order), dtype=order.dtype)
     return Arranged(families, flags, order, int(np.count_nonzero(~is_tree)))
 
 
-def _sums(bases: Numbers, values: Numbers) -> Numbers:
-    """For each entry the sum of the values of all that is built from it, itself included."""
+def _sums(bases: Rows, counted: NDArray[np.bool_]) -> Rows:
+    """How many of the entries that are built from each one, itself included, are counted."""
+    sums = counted.astype(bases.dtype)
     for here, there in ancestors(bases):
-        np.add.at(values, there, values[here])
-    return values
+        np.add.at(sums, there, sums[here])
+    return sums
 
 
-def _steps(bases: Numbers, sizes: Numbers) -> tuple[Numbers, Numbers]:
+def _steps(bases: Rows, sizes: Rows) -> tuple[Rows, Rows]:
     """How far behind its base each delta is read, 0 for whole objects; and which deltas are the last of their base.
 
     In between is what is built from the base's smaller deltas.
     """
-    steps = (bases >= 0).astype(np.int64)
+    steps = (bases >= 0).astype(bases.dtype)
     deltas = np.flatnonzero(steps)
     number = np.bincount(bases[deltas], minlength=len(bases))
     has_siblings = number[bases[deltas]] > 1
@@ -152,9 +154,5 @@ def _part(arranged: Arranged, index: PackIndex, start: int, stop: int) -> Entrie
     rows = np.concatenate([np.array(bases[::-1], np.int64), arranged.order[start:stop]])
     flags = arranged.flags[rows]
     flags[: len(bases)] |= HIDDEN
-    starts, ends, sizes = (_compact(column[rows]) for column in (families.starts, families.ends, families.sizes))
+    starts, ends, sizes = (compact(column[rows]) for column in (families.starts, families.ends, families.sizes))
     return Entries(starts, ends, sizes, flags.tobytes(), index.oids_at(families.places[rows]))
-
-
-def _compact(numbers: Numbers) -> NDArray[np.unsignedinteger]:
-    return numbers.astype(np.uint32 if numbers.max() < 1 << 32 else np.uint64)

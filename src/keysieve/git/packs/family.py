@@ -13,13 +13,12 @@ from mmap import mmap
 import numpy as np
 from numpy.typing import NDArray
 
+from keysieve.git.packs.columns import Compact, Numbers, Rows, compact, row_type
 from keysieve.git.packs.headers import OFS_DELTA, REF_DELTA, Headers, read_headers
 from keysieve.git.packs.index import PackIndex
 
 DELTA = 8
 """Flag of an entry that is a delta, next to its type."""
-
-Numbers = NDArray[np.int64]
 
 
 @dataclass(slots=True)
@@ -36,12 +35,12 @@ class Families:
         unread: Position in the index of entries whose kind cannot be told, and why.
     """
 
-    starts: Numbers = field(repr=False)
-    ends: Numbers = field(repr=False)
-    sizes: Numbers = field(repr=False)
-    places: Numbers = field(repr=False)
+    starts: Compact = field(repr=False)
+    ends: Compact = field(repr=False)
+    sizes: Compact = field(repr=False)
+    places: Rows = field(repr=False)
     types: NDArray[np.uint8] = field(repr=False)
-    bases: Numbers = field(repr=False)
+    bases: Rows = field(repr=False)
     unread: list[tuple[int, str]]
 
     def __len__(self) -> int:
@@ -49,7 +48,9 @@ class Families:
 
     def of(self, chosen: NDArray[np.bool_]) -> Families:
         """The chosen entries; the bases of all of them are among them."""
-        ranks = np.cumsum(chosen) - 1
+        if chosen.all():
+            return self
+        ranks = np.cumsum(chosen, dtype=self.bases.dtype) - 1
         bases = self.bases[chosen]
         return Families(
             self.starts[chosen],
@@ -64,12 +65,12 @@ class Families:
 
 def find_families(pack: mmap, index: PackIndex, wanted: Iterable[int]) -> Families:
     """Group the entries of `pack` whose type (`COMMIT`, `BLOB`, …) is wanted into families."""
-    places = np.argsort(index.offsets, kind="stable")
-    offsets = index.offsets[places]
-    is_double = np.zeros(len(offsets), bool)
-    is_double[:-1] = offsets[:-1] == offsets[1:]
-    unread = [(place, "index names the entry of another object") for place in places[is_double].tolist()]
-    offsets, places = offsets[~is_double], places[~is_double]
+    offsets, places = _pack_order(index)
+    unread: list[tuple[int, str]] = []
+    is_double = np.append(offsets[:-1] == offsets[1:], np.zeros(len(offsets[:1]), bool))
+    if is_double.any():
+        unread += ((place, "index names the entry of another object") for place in places[is_double].tolist())
+        offsets, places = offsets[~is_double], places[~is_double]
     headers = read_headers(pack, offsets, index.oid_length)
     unread += [(int(places[row]), reason) for row, reason in headers.damaged]
     bases = _bases(pack, index, offsets, headers)
@@ -77,14 +78,29 @@ def find_families(pack: mmap, index: PackIndex, wanted: Iterable[int]) -> Famili
     for here, there in ancestors(bases):
         types[here] = types[there]
     lost = places[(types == 0) & (headers.types != 0)].tolist()
-    unread += [(place, "delta base cannot be found") for place in lost]
-    ends = np.minimum(np.append(offsets[1:], len(pack)), len(pack) - index.oid_length)
+    unread += ((place, "delta base cannot be found") for place in lost)
+    limit = len(pack) - index.oid_length
+    ends = compact(np.minimum(np.append(offsets, limit)[1:], limit))
     is_wanted = np.isin(types, list(wanted))
     types[bases >= 0] |= DELTA
-    return Families(headers.starts, ends, headers.sizes, places, types, bases, unread).of(is_wanted)
+    return Families(compact(headers.starts), ends, compact(headers.sizes), places, types, bases, unread).of(is_wanted)
 
 
-def ancestors(bases: Numbers) -> Iterator[tuple[Numbers, Numbers]]:
+def _pack_order(index: PackIndex) -> tuple[Numbers, Rows]:
+    """The offsets in ascending order, and the position among the ids that each belongs to.
+
+    One number of both sorts in half the time, where it has room for them.
+    """
+    offsets = index.offsets.astype(np.int64)
+    bits = index.count.bit_length()
+    if index.count and offsets.max() >> (63 - bits):
+        places = np.argsort(offsets, kind="stable")
+        return offsets[places], places
+    pairs = np.sort(offsets << bits | np.arange(index.count))
+    return pairs >> bits, (pairs & ((1 << bits) - 1)).astype(row_type(index.count))
+
+
+def ancestors(bases: Rows) -> Iterator[tuple[Rows, Rows]]:
     """Which entries have an ancestor 1 base away, and which; then 2, 4, 8 … bases away, to the longest chain's end.
 
     Deltas in a circle have ancestors for ever; this ends all the same.
@@ -102,10 +118,10 @@ def ancestors(bases: Numbers) -> Iterator[tuple[Numbers, Numbers]]:
         here, there = here[goes_on], farther[goes_on]
 
 
-def _bases(pack: mmap, index: PackIndex, offsets: Numbers, headers: Headers) -> Numbers:
+def _bases(pack: mmap, index: PackIndex, offsets: Numbers, headers: Headers) -> Rows:
     """The row of each entry's base; -1 for none or one that is no entry of the pack."""
-    bases = np.full(len(offsets), -1)
-    starts = headers.bases.copy()
+    bases = np.full(len(offsets), -1, row_type(index.count))
+    starts = headers.bases
     by_oid = np.flatnonzero(headers.types == REF_DELTA)
     if len(by_oid):
         length = index.oid_length

@@ -5,12 +5,16 @@ Format: https://git-scm.com/docs/gitformat-pack#_pack_pack_files_have_the_follow
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 from mmap import mmap
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+if sys.platform != "win32":
+    from mmap import MADV_DONTNEED
 
 COMMIT, TREE, BLOB, TAG, OFS_DELTA, REF_DELTA = 1, 2, 3, 4, 6, 7
 KINDS = {COMMIT: "commit", TREE: "tree", BLOB: "blob", TAG: "tag"}
@@ -125,9 +129,12 @@ def read_headers(pack: mmap, offsets: NDArray[np.int64], oid_length: int) -> Hea
     whose header goes on is looked at.
     """
     data = np.frombuffer(pack, np.uint8)
-    blocks = [_read_block(data, offsets[at : at + BLOCK], oid_length) for at in range(0, max(len(offsets), 1), BLOCK)]
-    types, sizes, starts, bases = (np.concatenate(column) for column in zip(*blocks, strict=True))
-    headers = Headers(types.astype(np.uint8), sizes, starts, bases)
+    headers = Headers(np.empty(len(offsets), np.uint8), *np.empty((3, len(offsets)), np.int64))
+    for at in range(0, len(offsets), BLOCK):
+        rows = slice(at, at + BLOCK)
+        columns = _read_block(data, offsets[rows], oid_length)
+        headers.types[rows], headers.sizes[rows], headers.starts[rows], headers.bases[rows] = columns
+        _release(pack)
     for row in np.flatnonzero(headers.types == 0).tolist():
         headers.bases[row] = 0
         try:
@@ -138,6 +145,12 @@ def read_headers(pack: mmap, offsets: NDArray[np.int64], oid_length: int) -> Hea
         headers.types[row], headers.sizes[row], headers.starts[row] = header.type, header.size, header.start
         headers.bases[row] = header.base if isinstance(header.base, int) else 0
     return headers
+
+
+def _release(pack: mmap) -> None:
+    """Give back what of the pack is mapped by now: the whole of it would count as memory of this process."""
+    if sys.platform != "win32":
+        pack.madvise(MADV_DONTNEED)
 
 
 def _read_block(

@@ -12,14 +12,14 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from keysieve.git.packs.columns import Compact, Rows
 from keysieve.git.packs.oids import OidTable
 
 _MAGIC = b"\xfftOc"
 _FANOUT = 256 * 4
 _FARTHEST = np.uint64(2**63 - 1)
-"""No file is longer: stands for any larger offset, so that offsets have a sign like all numbers here."""
+"""No file is longer: stands for any larger offset, so that every offset fits a number with a sign."""
 
 
 class CorruptIndexError(Exception):
@@ -43,7 +43,7 @@ class PackIndex:
     oid_length: int
     count: int
     oids: memoryview = field(repr=False)
-    offsets: NDArray[np.int64] = field(repr=False)
+    offsets: Compact = field(repr=False)
     pack_checksum: bytes
 
     def oid(self, position: int) -> bytes:
@@ -51,7 +51,7 @@ class PackIndex:
         length = self.oid_length
         return bytes(self.oids[position * length : (position + 1) * length])
 
-    def oids_at(self, positions: NDArray[np.int64]) -> bytes:
+    def oids_at(self, positions: Rows) -> bytes:
         """The raw object ids at all of `positions`, joined."""
         return np.frombuffer(self.oids, f"S{self.oid_length}")[positions].tobytes()
 
@@ -116,14 +116,16 @@ def _open_version_2(path: Path, view: memoryview, oid_length: int) -> PackIndex:
     return PackIndex(path, oid_length, count, oids, offsets, checksum)
 
 
-def _large_offsets(offsets: NDArray[np.int64], large: NDArray[np.int64]) -> NDArray[np.int64]:
+def _large_offsets(offsets: Compact, large: Compact) -> Compact:
     """Offsets with the top bit set replaced by the entry of the 64-bit table that they name."""
     is_large = offsets >= 0x8000_0000
-    if np.any(is_large):
-        places = offsets[is_large] - 0x8000_0000
-        if places.max() >= len(large):
-            raise CorruptIndexError("offset outside the table of large offsets")
-        offsets[is_large] = large[places]
+    if not is_large.any():
+        return offsets
+    places = offsets[is_large] & 0x7FFF_FFFF
+    if places.max() >= len(large):
+        raise CorruptIndexError("offset outside the table of large offsets")
+    offsets = offsets.astype(np.uint64)
+    offsets[is_large] = np.minimum(large[places], _FARTHEST)
     return offsets
 
 
@@ -135,10 +137,9 @@ def _open_version_1(path: Path, view: memoryview, oid_length: int) -> PackIndex:
     records = np.frombuffer(view[_FANOUT:end], [("offset", ">u4"), ("oid", f"S{oid_length}")])
     oids = memoryview(records["oid"].tobytes())
     checksum = bytes(view[end : end + oid_length])
-    return PackIndex(path, oid_length, count, oids, records["offset"].astype(np.int64), checksum)
+    return PackIndex(path, oid_length, count, oids, records["offset"].astype(np.uint32), checksum)
 
 
-def _big_endian(code: str, data: memoryview) -> NDArray[np.int64]:
+def _big_endian(code: str, data: memoryview) -> Compact:
     numbers = np.frombuffer(data[: len(data) // int(code[1]) * int(code[1])], f">{code}")
-    offsets: NDArray[np.int64] = np.minimum(numbers, _FARTHEST).astype(np.int64)
-    return offsets
+    return numbers.astype(code)

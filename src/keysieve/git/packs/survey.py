@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keysieve.blob import NotRead
-from keysieve.git.packs.arrange import KEEP, Arranged, arrange
-from keysieve.git.packs.family import DELTA, Families, Numbers, find_families
+from keysieve.git.packs.arrange import Arranged, arrange
+from keysieve.git.packs.columns import Numbers
+from keysieve.git.packs.family import Families, find_families
 from keysieve.git.packs.headers import TYPES
 from keysieve.git.packs.index import CorruptIndexError, PackIndex, open_index
 from keysieve.git.packs.loose import loose_oids
@@ -28,7 +29,7 @@ from keysieve.git.packs.walk import open_pack
 # starts with, of which each of its entries is taken to be a change.
 _PER_OBJECT, _PER_PACKED_BYTE, _PER_BYTE = 3_000, 5, 1
 
-_LARGEST = 1 << 32
+_LARGEST = (1 << 32) - 1
 """Size up to which a whole object counts: a header can claim any."""
 
 LOOSE_COST = 60_000
@@ -175,13 +176,12 @@ def _arranged(pack: _Found, hidden: NDArray[np.bool_] | None) -> SurveyedPack:
 
 def _costs(arranged: Arranged) -> Numbers:
     families, order = arranged.families, arranged.order
-    packed = np.maximum(families.ends - families.starts, 0)
+    packed = np.maximum(families.ends.astype(np.int64) - families.starts, 0)
     costs: Numbers = _PER_OBJECT + _PER_PACKED_BYTE * packed[order]
-    is_root = families.bases[order] < 0
-    roots = np.maximum.accumulate(np.where(is_root, np.arange(len(order)), 0))
-    of_root = _PER_BYTE * np.minimum(families.sizes, _LARGEST)[order[roots]]
-    is_in_family = arranged.flags[order] & (KEEP | DELTA) != 0
-    costs[is_in_family] += of_root[is_in_family]
+    roots = np.flatnonzero(families.bases[order] < 0)
+    members = np.diff(roots, append=len(order))
+    sizes = np.minimum(families.sizes[order[roots]], _LARGEST).astype(np.int64)
+    costs += np.repeat(np.where(members > 1, _PER_BYTE * sizes, 0), members)
     return costs
 
 
