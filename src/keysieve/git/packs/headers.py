@@ -23,7 +23,7 @@ TYPES = {kind: type_ for type_, kind in KINDS.items()}
 PACK_HEADER = 12
 """Where the first entry of a pack starts."""
 
-BLOCK = 1 << 16
+BLOCK = 1 << 14
 """Entries whose headers are read together: what that takes fits the processor's cache."""
 
 _LONG = 8
