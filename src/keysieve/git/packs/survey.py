@@ -195,7 +195,8 @@ def _unread(survey: Survey, packs: list[_Found]) -> dict[bytes, str]:
     is_given = np.zeros(len(unread), bool)
     for surveyed in survey.packs:
         places = surveyed.index.table.find(oids)
-        is_given |= (places >= 0) & surveyed.given[places]
+        is_known = places >= 0
+        is_given[is_known] |= surveyed.given[places[is_known]]
     return {oid: reason for (oid, reason), given in zip(unread.items(), is_given.tolist(), strict=True) if not given}
 
 
