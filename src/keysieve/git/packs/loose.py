@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 from keysieve.git.packs.headers import TYPES
 from keysieve.git.packs.index import map_file
-from keysieve.git.packs.inflate import CorruptStreamError, inflate, inflate_head, inflate_in_pieces
+from keysieve.git.packs.inflate import CHUNK, CorruptStreamError, inflate, inflate_head, inflate_in_pieces
 from keysieve.git.packs.stored import (
     TOO_MUCH,
     VANISHED,
@@ -72,7 +73,7 @@ def _read(path: Path, oid: bytes, kinds: frozenset[str], max_blob: int) -> Store
             return None
         if size > max_blob:
             return LargeObject(oid, kind, size, _behind_header(stream, start, size))
-        return StoredObject(oid, kind, inflate(stream, start + size)[start:])
+        return StoredObject(oid, kind, _content(stream, start, size))
     except CorruptStreamError as error:
         raise UnreadableError(f"corrupt object: {error}") from error
 
@@ -85,6 +86,16 @@ def _header(head: bytes) -> tuple[str, int, int]:
     kind = match[1].decode()
     assert kind in TYPES  # noqa: S101 - the expression lists them
     return kind, int(match[2]), match.end()
+
+
+def _content(stream: memoryview, start: int, size: int) -> bytes:
+    """All behind the header; in pieces where a second copy with the header in front would take much memory."""
+    if size <= CHUNK:
+        return inflate(stream, start + size)[start:]
+    content = BytesIO()
+    for piece in _behind_header(stream, start, size):
+        content.write(piece)
+    return content.getvalue()
 
 
 def _behind_header(stream: memoryview, start: int, size: int) -> Iterator[bytes]:

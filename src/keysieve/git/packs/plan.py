@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import compress
 from pathlib import Path
 
@@ -33,6 +34,7 @@ SMALLEST_UNIT = 4_000_000
 
 _ATTEMPTS = 3
 _SINGLES = 500
+_LONGEST_KEPT = (32 << 20) - (64 << 10)
 _SINGLE_COST = 1_000_000
 
 
@@ -180,6 +182,7 @@ def read(unit: WorkUnit, limits: Limits = DEFAULT_LIMITS, *, verify: bool = Fals
     Every object of the unit is yielded as `StoredObject`, `LargeObject` or `NotRead`, or is of an unwanted
     kind.
     """
+    _keep_freed_memory()
     match unit:
         case PackUnit():
             return read_entries(unit.pack, unit.entries, unit.oid_length, limits, verify=verify)
@@ -188,6 +191,16 @@ def read(unit: WorkUnit, limits: Limits = DEFAULT_LIMITS, *, verify: bool = Fals
         case SingleUnit():
             oids = separate(unit.oids, unit.oid_length)
             return read_single(unit.directories, oids, unit.oid_length, unit.kinds, limits)
+
+
+@cache
+def _keep_freed_memory() -> None:
+    """Have glibc keep the memory of an object for the next one, up to 32 MiB; elsewhere this does nothing.
+
+    Fresh pages for every object above 128 KiB take a tenth of the time that a history of large blobs takes to be read.
+    glibc keeps what is not longer than the longest block that it was given back, see M_MMAP_THRESHOLD in mallopt(3).
+    """
+    bytes(_LONGEST_KEPT)
 
 
 def _as_oid(what: bytes, oid_length: int) -> bytes | None:
