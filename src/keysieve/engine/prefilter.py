@@ -40,6 +40,7 @@ class Prefilter:
         self._bytes = ENOUGH if is_large else 0
         self._test, self._spots = _plain(self.expressions)
         self._is_vectorised = False
+        self.span: int | None = 1024
 
     def may_match(self, data: bytes) -> bool:
         """Whether the exact matcher has to look at `data`."""

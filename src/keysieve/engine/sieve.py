@@ -61,9 +61,13 @@ class Sieve:
             data: The blob's bytes.
             on_limit: Called with a reason for each limit that kept something back.
         """
-        if not self.prefilter.may_match(data):
+        return self.look(data, self.prefilter.spots(data), on_limit)
+
+    def look(
+        self, data: bytes, spots: Sequence[int], on_limit: OnLimit = lambda _reason: None
+    ) -> tuple[Credential, ...]:
+        if not spots:
             return ()
-        spots = self.prefilter.spots(data)
         contexts = _contexts(data, spots)
         unknown = [context for context in contexts if context not in self._clean]
         if not unknown:

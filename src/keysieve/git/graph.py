@@ -15,9 +15,11 @@ class Graph:
     Attributes:
         parents: Commit → its parents, present or not.
         timestamps: Commit → committer date in seconds since 1970.
+        trees: Commit → the place of its tree in the `Presence` of the object database; -1 for one that is absent.
     """
 
     parents: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    trees: dict[str, int] = field(default_factory=dict)
     timestamps: dict[str, int] = field(default_factory=dict)
 
     def order(self) -> list[str]:
@@ -67,7 +69,8 @@ class Graph:
         for commit in order:
             bits = marks.get(commit, 0)
             for parent in self.parents[commit]:
-                bits |= held.get(parent, 0)
+                before = held.get(parent, 0)
+                bits = before | bits if before | bits != before else before  # mostly one number for a line of commits
             if bits:
                 held[commit] = bits
         return held

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -87,7 +87,9 @@ class Sifted:
     context: bytes = field(default=b"", repr=False, compare=False)
 
 
-def sift_blob(data: bytes, name: bytes, sieve: Sieve, gathered: Gathered) -> tuple[Sifted, ...]:
+def sift_blob(
+    data: bytes, name: bytes, sieve: Sieve, gathered: Gathered, spots: Sequence[int] | None = None
+) -> tuple[Sifted, ...]:
     """The credentials in a blob and in what it packs, counted in `gathered`.
 
     Args:
@@ -95,6 +97,7 @@ def sift_blob(data: bytes, name: bytes, sieve: Sieve, gathered: Gathered) -> tup
         name: Path or object id, for what is not read.
         sieve: Finds them.
         gathered: Counts the blob; takes what is not read.
+        spots: Where the prefilter points, if that is known already.
     """
     gathered.blobs += 1
     gathered.bytes += len(data)
@@ -102,7 +105,8 @@ def sift_blob(data: bytes, name: bytes, sieve: Sieve, gathered: Gathered) -> tup
     def on_limit(reason: str) -> None:
         gathered.not_read.append(NotRead(name, reason))
 
-    found = _with_context(data, sieve.sift(data, on_limit))
+    spots = sieve.prefilter.spots(data) if spots is None else spots
+    found = _with_context(data, sieve.look(data, spots, on_limit)) if spots else []
     if data.startswith(LFS_POINTER):
         gathered.out_of_scope.append(OutOfScope(name, "git-lfs"))
     found += _sift_members(data, name, sieve, gathered)

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from keysieve.blob import NotRead, OutOfScope, Place
 from keysieve.engine.sieve import Sieve
-from keysieve.git import commits, objects
+from keysieve.git import commits, containment, objects
 from keysieve.git.attribution import Attribution, Sighting, attribute
 from keysieve.git.changes import SYMLINK
 from keysieve.git.commits import Commit
 from keysieve.git.connectivity import missing_objects, reachable_objects, shallow_boundaries
+from keysieve.git.containment import Naming, Wanted
 from keysieve.git.graph import Graph
 from keysieve.git.packs.directories import with_alternates
-from keysieve.git.packs.plan import Plan, WorkUnit, plan, plan_again
+from keysieve.git.packs.plan import PackUnit, Plan, WorkUnit, plan, plan_again
+from keysieve.git.packs.presence import Presence
 from keysieve.git.reflog import entries
 from keysieve.git.refs import Ref, refs
 from keysieve.git.repository import Repository
@@ -28,7 +30,7 @@ from keysieve.scan.grouping import Group
 from keysieve.scan.heeding import heeding_at_head
 from keysieve.scan.processes import all_oids, default_jobs, results
 from keysieve.scan.story import Evidence, stories
-from keysieve.scan.unit import UnitResult
+from keysieve.scan.unit import Tools, UnitResult
 
 KINDS = frozenset({"blob", "commit", "tag", "tree"})
 
@@ -57,22 +59,33 @@ class HistoryScan:
     _found: dict[str, tuple[Sifted, ...]] = field(default_factory=dict, repr=False)
     _targets: dict[str, str] = field(default_factory=dict)
     _names: set[bytes] = field(default_factory=set, repr=False)
-    _present: set[bytes] = field(default_factory=set)
-    _missing: set[bytes] = field(default_factory=set)
+    _presence: Presence = field(init=False)
+    _plans: list[Plan] = field(default_factory=list)
+    _wanted: Wanted | None = field(default=None, repr=False)
+    _namings: list[Naming] = field(default_factory=list, repr=False)
+    _failed: dict[int, list[NotRead]] = field(default_factory=lambda: defaultdict(list))
+    _absent: set[bytes] = field(default_factory=set)
     _reachable: set[str] = field(default_factory=set)
     _notes: set[str] = field(default_factory=set)
     _attribution: Attribution = field(default_factory=Attribution)
 
     def run(self) -> None:
         """Read everything, then attribute what was found."""
-        self.refs = refs(self.repository)
-        self._read_objects()
+        self.plan()
+        self.read_contents()
+        self.read_trees()
+        self._read_again()
         self._connect()
         self._sift_refs()
+        self._attribute()
+
+    def _attribute(self) -> None:
+        moving: Sequence[str] = ()
         if self._found or self._names or self.gathered.located:
             self.progress("attribution", 0, None)
             self.order = self._graph.order()
-        self._attribution = attribute(self.repository, self.order, self._found, self._names, self.refs)
+            moving = self._moving()
+        self._attribution = attribute(self.repository, moving, self._found, self._names, self.refs)
         self.gathered.not_read += self._attribution.not_read
         self.gathered.located[:] = map(self._with_reach, self.gathered.located)
         self.gathered.located += self._locate_blobs()
@@ -80,39 +93,69 @@ class HistoryScan:
         self._read_commits()
         self.gathered.heeding = heeding_at_head(self.repository, self.gathered.located)
 
-    def _read_objects(self) -> None:
-        jobs = self.jobs or default_jobs()
+    def plan(self) -> None:
+        """Find what there is: everything here, and of alternates only what refs reach, unless more is wanted."""
         self.progress("planning", 0, None)
-        for first in self._plans(jobs):
-            self._present |= all_oids(first.units)
-            failed = self._read_units(first.units, jobs)
-            second = plan_again(first, failed, jobs)
-            self.gathered.not_read += second.not_read
-            self.gathered.not_read += self._read_units(second.units, jobs)
-            self._present.update(bytes.fromhex(one.what.decode()) for one in failed if _is_oid(one.what))
-
-    def _plans(self, jobs: int) -> Iterator[Plan]:
-        """What to read: everything here, and of alternates only what refs reach, unless more is wanted."""
+        self.refs = refs(self.repository)
+        self._presence = Presence(self._oid_length)
         own = Path(os.fsdecode(self.repository.objects_dir))
         directories, missing = with_alternates(own)
         self.gathered.not_read += missing
-        oid_length = len(self.repository.null_oid) // 2
         if len(directories) == 1 or self.with_alternates:
-            yield plan(directories, jobs, oid_length=oid_length, kinds=KINDS)
+            self._add_plan(directories)
             return
-        here = plan([own], jobs, oid_length=oid_length, kinds=KINDS)
-        yield here
+        here = self._add_plan([own])
+        there = self._planned(directories[1:])
+        self._presence |= there.presence
         reached = frozenset(reachable_objects(self.repository)) - all_oids(here.units)
-        there = all_oids(plan(directories[1:], jobs, oid_length=oid_length, kinds=KINDS).units)
-        skipped = len(there - reached - all_oids(here.units))
+        skipped = len(all_oids(there.units) - reached - all_oids(here.units))
         if skipped:
             self.gathered.out_of_scope.append(OutOfScope(os.fsencode(directories[1]), "alternate", skipped))
-        yield plan(directories[1:], jobs, oid_length=oid_length, kinds=KINDS, only=reached)
+        self._add_plan(directories[1:], reached)
 
-    def _read_units(self, units: Sequence[WorkUnit], jobs: int) -> list[NotRead]:
+    def _add_plan(self, directories: Sequence[Path], only: frozenset[bytes] | None = None) -> Plan:
+        self._plans.append(self._planned(directories, only))
+        self._presence |= self._plans[-1].presence
+        return self._plans[-1]
+
+    def _planned(self, directories: Sequence[Path], only: frozenset[bytes] | None = None) -> Plan:
+        return plan(directories, self._processes, oid_length=self._oid_length, kinds=KINDS, only=only)
+
+    @property
+    def _oid_length(self) -> int:
+        return len(self.repository.null_oid) // 2
+
+    @property
+    def _processes(self) -> int:
+        return self.jobs or default_jobs()
+
+    def read_contents(self) -> None:
+        """Read blobs, commits and tags."""
+        self._read("objects", _without_trees)
+
+    def read_trees(self) -> None:
+        """Read trees: for what they name and is not there, names that hold credentials, and where blobs stand."""
+        if self._found:
+            self._wanted = Wanted(frozenset(map(bytes.fromhex, self._found)), os.urandom(16))
+        self._read("trees", _only_trees)
+
+    def _read(self, stage: str, part: Callable[[WorkUnit], WorkUnit | None]) -> None:
+        for number, first in enumerate(self._plans):
+            units = [unit for unit in map(part, first.units) if unit is not None]
+            self._failed[number] += self._read_units(stage, units)
+
+    def _read_again(self) -> None:
+        """Look elsewhere for what could not be read: packs are replaced, and damaged objects may have a sound copy."""
+        for number, first in enumerate(self._plans):
+            again = plan_again(first, self._failed[number], self._processes)
+            self.gathered.not_read += again.not_read
+            self.gathered.not_read += self._read_units("objects", again.units)
+
+    def _read_units(self, stage: str, units: Sequence[WorkUnit]) -> list[NotRead]:
         failed: list[NotRead] = []
-        for number, result in enumerate(results(units, self.sieve, jobs), start=1):
-            self.progress("objects", number, len(units))
+        found = results(units, Tools(self.sieve, self._presence, self._wanted), self._processes)
+        for number, result in enumerate(found, start=1):
+            self.progress(stage, number, len(units))
             self._take(result)
             failed += result.retry
         return failed
@@ -122,10 +165,12 @@ class HistoryScan:
         self._found |= result.found
         self._targets |= result.targets
         self._names |= result.names
-        self._missing |= result.references - result.submodules - self._present
-        for oid, parents, timestamp in result.graph:
+        self._absent |= result.absent - result.submodules
+        self._namings += result.namings
+        for oid, parents, timestamp, tree in result.graph:
             self._graph.parents[oid] = parents
             self._graph.timestamps[oid] = timestamp
+            self._graph.trees[oid] = tree
 
     def _connect(self) -> None:
         """What refs reach, and whether it is all there."""
@@ -137,18 +182,16 @@ class HistoryScan:
         boundaries = shallow_boundaries(self.repository)
         reason = "shallow clone: what came before this commit is not here"
         self.gathered.not_read += (NotRead(boundary, reason) for boundary in boundaries)
-        self.gathered.not_read += self._absent(reached, {boundary.decode() for boundary in boundaries})
-        self._present.clear()
+        self.gathered.not_read += self._missing(reached, {boundary.decode() for boundary in boundaries})
 
-    def _absent(self, reached: set[str], boundaries: set[str]) -> Iterator[NotRead]:
+    def _missing(self, reached: set[str], boundaries: set[str]) -> Iterator[NotRead]:
         """Objects that refs reach and that are not there.
 
         Trees have been read anyway, so that it is known what they name and is not there. Only if some commit is
         reached by no ref does it take a walk to tell whether that matters.
         """
-        missing = self._missing - self._present
+        missing = self._absent | set(self._presence.absent(b"".join(bytes.fromhex(ref.oid) for ref in self.refs)))
         missing |= {bytes.fromhex(oid) for oid in self._graph.missing_parents(reached - boundaries)}
-        missing |= {bytes.fromhex(ref.oid) for ref in self.refs} - self._present
         if missing and len(reached) < len(self._graph.parents):
             yield from missing_objects(self.repository)
         else:
@@ -225,6 +268,22 @@ class HistoryScan:
         """Whether a remote-tracking ref holds it. A bare repository has none, and is what others push to."""
         return None if self.repository.is_bare else any(name.startswith(b"refs/remotes/") for name in holding)
 
+    def _moving(self) -> Sequence[str]:
+        """The commits to compare with their parents: those that can have moved a blob, or all if names matter."""
+        if self._names or self._wanted is None:
+            return self.order
+        of_places = containment.numbers(self._namings, self._presence, self._wanted)
+        self._namings.clear()
+        return containment.moving(self.order, self._graph, of_places)
 
-def _is_oid(what: bytes) -> bool:
-    return len(what) in (40, 64) and what.isalnum()
+
+def _without_trees(unit: WorkUnit) -> WorkUnit | None:
+    if isinstance(unit, PackUnit):
+        return None if unit.is_tree else unit
+    return replace(unit, kinds=unit.kinds - {"tree"})
+
+
+def _only_trees(unit: WorkUnit) -> WorkUnit | None:
+    if isinstance(unit, PackUnit):
+        return unit if unit.is_tree else None
+    return replace(unit, kinds=frozenset({"tree"}))

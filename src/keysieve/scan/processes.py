@@ -8,32 +8,31 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 
-from keysieve.engine.sieve import Sieve
 from keysieve.git.packs.plan import WorkUnit, planned
 from keysieve.git.packs.stored import not_read
-from keysieve.scan.unit import UnitResult, sift_unit
+from keysieve.scan.unit import Tools, UnitResult, sift_unit
 
 SMALL = 300_000_000
 """Estimated nanoseconds of work below which starting processes costs more than it gains."""
-_sieve: Sieve | None = None
+_tools: Tools | None = None
 
 
-def results(units: Sequence[WorkUnit], sieve: Sieve, jobs: int) -> Iterator[UnitResult]:
+def results(units: Sequence[WorkUnit], tools: Tools, jobs: int) -> Iterator[UnitResult]:
     """The result of each unit, in the order in which they are done.
 
     A unit whose process dies is tried once more, alone; if that dies, too, its objects are "not read".
 
     Args:
         units: From a plan, the costliest first.
-        sieve: Finds credentials; sent to each process once.
+        tools: Sent to each process once.
         jobs: Processes.
     """
     if jobs == 1 or len(units) < 2 or sum(unit.cost for unit in units) < SMALL:
-        yield from (sift_unit(unit, sieve) for unit in units)
+        yield from (sift_unit(unit, tools) for unit in units)
         return
-    lost = yield from _spread(units, sieve, min(jobs, len(units)))
+    lost = yield from _spread(units, tools, min(jobs, len(units)))
     for unit in lost:
-        if (yield from _spread([unit], sieve, 1)):
+        if (yield from _spread([unit], tools, 1)):
             yield UnitResult(retry=[not_read(oid, "the process that read it died") for oid in planned(unit)])
 
 
@@ -42,11 +41,11 @@ def default_jobs() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _spread(units: Sequence[WorkUnit], sieve: Sieve, jobs: int) -> Generator[UnitResult, None, list[WorkUnit]]:
+def _spread(units: Sequence[WorkUnit], tools: Tools, jobs: int) -> Generator[UnitResult, None, list[WorkUnit]]:
     """Yields results; returns the units that were lost with a process."""
     lost: list[WorkUnit] = []
     context = multiprocessing.get_context()
-    with ProcessPoolExecutor(jobs, context, _start, (sieve,)) as pool:
+    with ProcessPoolExecutor(jobs, context, _start, (tools,)) as pool:
         waiting = {pool.submit(_work, unit): unit for unit in units}
         try:
             for future in as_completed(list(waiting)):
@@ -63,14 +62,14 @@ def _spread(units: Sequence[WorkUnit], sieve: Sieve, jobs: int) -> Generator[Uni
     return lost
 
 
-def _start(sieve: Sieve) -> None:
-    global _sieve
-    _sieve = sieve
+def _start(tools: Tools) -> None:
+    global _tools
+    _tools = tools
 
 
 def _work(unit: WorkUnit) -> UnitResult:
-    assert _sieve is not None  # noqa: S101  (for the type checker: _start has run)
-    return sift_unit(unit, _sieve)
+    assert _tools is not None  # noqa: S101  (for the type checker: _start has run)
+    return sift_unit(unit, _tools)
 
 
 def all_oids(units: Iterable[WorkUnit]) -> set[bytes]:

@@ -3,25 +3,44 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from keysieve.blob import NotRead, OutOfScope, Place
-from keysieve.engine.matcher import MARGIN
 from keysieve.engine.sieve import Sieve
 from keysieve.git import commits
 from keysieve.git.commits import Commit
+from keysieve.git.containment import Namer, Naming, Wanted
 from keysieve.git.packs.inflate import CorruptStreamError
 from keysieve.git.packs.plan import WorkUnit, read
+from keysieve.git.packs.presence import Presence
 from keysieve.git.packs.stored import LargeObject, StoredObject, not_read
+from keysieve.git.packs.tree_changes import differences
 from keysieve.git.trees import submodule_names, tree_names
 from keysieve.scan.gathering import Gathered, Located, Sifted, sift_blob
+from keysieve.scan.versions import Versions
 
-BATCH = 256
-"""Commits or trees that the prefilter is given at once: most of them are shorter than a call is long."""
-WORTHWHILE = 400
-"""An object has to be so many times as long as its delta for the delta's unchanged ends to be worth knowing."""
-_GRAPH = re.compile(rb"tree [0-9a-f]+\n((?:parent [0-9a-f]+\n)*)author [^\n]*\ncommitter [^\n]*> (-?\d+)")
+COMMITS = 256
+"""Commits that the prefilter is given at once: most of them are shorter than a call is long."""
+TREES = 4096
+"""Trees that are looked at together; fewer when they hold more than `MOST_HELD` bytes."""
+MOST_HELD = 8 << 20
+_GRAPH = re.compile(rb"tree ([0-9a-f]+)\n((?:parent [0-9a-f]+\n)*)author [^\n]*\ncommitter [^\n]*> (-?\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What every process is given once.
+
+    Attributes:
+        sieve: Finds credentials.
+        presence: Tells what is there.
+        wanted: Blobs of which the trees are to say where they stand.
+    """
+
+    sieve: Sieve
+    presence: Presence
+    wanted: Wanted | None = None
 
 
 @dataclass(slots=True)
@@ -31,27 +50,29 @@ class UnitResult:
     Attributes:
         gathered: Counts, gaps, and credentials in commits and tags.
         found: Hexadecimal blob id → the credentials in it; blobs without any are not there.
-        graph: Commit, its parents, its committer date in seconds since 1970.
+        graph: Commit, its parents, its committer date in seconds since 1970, the place of its tree.
         targets: Tag object → what it points to.
+        namings: What trees name, as far as it can lead to the wanted blobs.
         names: Names in trees that hold a credential.
-        references: Raw object ids that trees name, each once.
+        absent: Raw ids that commits and trees name and that the object database does not hold.
         submodules: Raw ids of the commits that trees name in other repositories.
         retry: What could not be read in this way and may be found in another.
     """
 
     gathered: Gathered = field(default_factory=Gathered)
     found: dict[str, tuple[Sifted, ...]] = field(default_factory=dict, repr=False)
-    graph: list[tuple[str, tuple[str, ...], int]] = field(default_factory=list)
+    graph: list[tuple[str, tuple[str, ...], int, int]] = field(default_factory=list)
+    namings: list[Naming] = field(default_factory=list)
     targets: dict[str, str] = field(default_factory=dict)
     names: set[bytes] = field(default_factory=set, repr=False)
-    references: set[bytes] = field(default_factory=set)
+    absent: set[bytes] = field(default_factory=set)
     submodules: set[bytes] = field(default_factory=set)
     retry: list[NotRead] = field(default_factory=list)
 
 
-def sift_unit(unit: WorkUnit, sieve: Sieve) -> UnitResult:
-    """Read a unit and sift every object in it."""
-    work = _Work(sieve)
+def sift_unit(unit: WorkUnit, tools: Tools) -> UnitResult:
+    """Read a unit, sift every object in it, and note what is named and not there."""
+    work = _Work(tools)
     for item in read(unit):
         if isinstance(item, NotRead):
             work.result.retry.append(item)
@@ -64,12 +85,15 @@ def sift_unit(unit: WorkUnit, sieve: Sieve) -> UnitResult:
 
 
 class _Work:
-    def __init__(self, sieve: Sieve) -> None:
+    def __init__(self, tools: Tools) -> None:
         self.result = UnitResult()
-        self._sieve = sieve
-        self._clean: set[bytes] = set()
+        self._sieve = tools.sieve
+        self._presence = tools.presence
+        self._namer = Namer(tools.presence, tools.wanted) if tools.wanted else None
+        self._versions = Versions(tools.sieve.prefilter)
         self._commits: list[StoredObject] = []
         self._trees: list[StoredObject] = []
+        self._held = 0
         self._by_kind: dict[str, Callable[[StoredObject], None]] = {
             "blob": self._blob,
             "commit": self._commit,
@@ -87,75 +111,61 @@ class _Work:
         self._sift_trees()
 
     def _blob(self, item: StoredObject) -> None:
-        if self._is_as_clean_as_its_base(item):
-            self.result.gathered.blobs += 1
-            self.result.gathered.bytes += len(item.data)
-            self._clean.add(item.oid)
-            return
-        sifted = sift_blob(item.data, item.oid.hex().encode(), self._sieve, self.result.gathered)
+        spots = self._versions.spots(item)
+        sifted = sift_blob(item.data, item.oid.hex().encode(), self._sieve, self.result.gathered, spots)
         if sifted:
             self.result.found[item.oid.hex()] = sifted
-        else:
-            self._clean.add(item.oid)
-
-    def _is_as_clean_as_its_base(self, item: StoredObject) -> bool:
-        """Whether nothing can have come in: the base holds no credential, nor does what differs, nor what is near."""
-        if item.base is None or item.delta is None or item.base not in self._clean:
-            return False
-        size = len(item.data)
-        if size < WORTHWHILE * len(item.delta) or size < 4 * MARGIN:
-            return False
-        head, tail = item.unchanged()
-        changed = item.data[max(0, head - MARGIN) : size - max(0, tail - MARGIN)]
-        return not self._sieve.prefilter.may_match(changed)
 
     def _commit(self, item: StoredObject) -> None:
-        found = _GRAPH.match(item.data)
-        if found is None:
-            self._odd_commit(item)
-        else:
-            parents = tuple(line[7:].decode("ascii") for line in found[1].splitlines())
-            self.result.graph.append((item.oid.hex(), parents, int(found[2])))
         self._commits.append(item)
-        if len(self._commits) == BATCH:
+        if len(self._commits) == COMMITS:
             self._sift_commits()
 
-    def _odd_commit(self, item: StoredObject) -> None:
-        commit = commits.parse(item.oid.hex(), item.data)
-        self.result.graph.append((commit.oid, commit.parents, commit.timestamp))
-
     def _sift_commits(self) -> None:
-        self.result.gathered.commits += len(self._commits)
-        for item in self._suspects(self._commits):
+        items = self._commits
+        self.result.gathered.commits += len(items)
+        headers = [_header(item.data, 2 * self._presence.oid_length) for item in items]
+        trees = bytes.fromhex(b"".join([tree for tree, _, _ in headers]).decode("ascii"))
+        self._note_absent(trees)
+        places = self._presence.places(trees).tolist()
+        for item, (_, parents, timestamp), place in zip(items, headers, places, strict=True):
+            self.result.graph.append((item.oid.hex(), parents, timestamp, place))
+        test = self._sieve.prefilter.may_match
+        for item in items if test(b"\0".join([item.data for item in items])) else ():
             self.result.gathered.located += in_commit(commits.parse(item.oid.hex(), item.data), self._sieve)
-        self._commits.clear()
+        items.clear()
 
     def _tree(self, item: StoredObject) -> None:
         self._trees.append(item)
-        if len(self._trees) == BATCH:
+        self._held += len(item.data)
+        if len(self._trees) == TREES or self._held > MOST_HELD:
             self._sift_trees()
 
     def _sift_trees(self) -> None:
-        for item in self._trees:
-            self.result.references.update(_references(len(item.oid))(item.data))
-            if b"160000 " in item.data:
-                self._submodules(item)
-        for item in self._suspects(self._trees):
-            names = tree_names(item.data, len(item.oid))
-            self.result.names.update(name for name in names if self._sieve.sift(name))
+        oid_length = self._presence.oid_length
+        found = differences(self._trees, self._presence)
+        runs = list(found.runs(self._trees))
+        if self._namer:
+            self.result.namings.append(self._namer.take_down(self._trees, found, runs))
+        entries = b"".join([run.new for run in runs])
+        self._note_absent(b"".join(set(_references(oid_length)(entries))))
+        if b"160000 " in entries:
+            self._submodules(entries, oid_length)
+        test = self._sieve.prefilter.may_match
+        for run in runs if test(entries) else ():
+            if test(run.new):
+                self.result.names.update(name for name in tree_names(run.new, oid_length) if self._sieve.sift(name))
         self._trees.clear()
+        self._held = 0
 
-    def _submodules(self, item: StoredObject) -> None:
-        for name, oid in submodule_names(item.data, len(item.oid)):
+    def _note_absent(self, oids: bytes) -> None:
+        self.result.absent.update(self._presence.absent(oids))
+        self.result.absent.discard(bytes(self._presence.oid_length))
+
+    def _submodules(self, entries: bytes, oid_length: int) -> None:
+        for name, oid in submodule_names(entries, oid_length):
             self.result.submodules.add(oid)
             self.result.gathered.out_of_scope.append(OutOfScope(name, "submodule"))
-
-    def _suspects(self, items: list[StoredObject]) -> Iterable[StoredObject]:
-        """Those that the prefilter lets through; all are tried at once first."""
-        test = self._sieve.prefilter.may_match
-        if not items or not test(b"\0".join(item.data for item in items)):
-            return ()
-        return [item for item in items if test(item.data)]
 
     def _tag(self, item: StoredObject) -> None:
         headers, _, message = item.data.partition(b"\n\n")
@@ -179,6 +189,16 @@ class _Work:
         gathered.bytes += item.size
         if found:
             self.result.found[name] = tuple(found)
+
+
+def _header(data: bytes, digits: int) -> tuple[bytes, tuple[str, ...], int]:
+    """The tree of a commit in so many digits (zeros where it has none), its parents, and its committer date."""
+    found = _GRAPH.match(data)
+    if found is not None and len(found[1]) == digits:
+        return found[1], tuple([line[7:].decode("ascii") for line in found[2].splitlines()]), int(found[3])
+    commit = commits.parse("", data)
+    tree = re.match(rb"tree ([0-9a-f]{%d})\n" % digits, data)
+    return tree[1] if tree else b"0" * digits, commit.parents, commit.timestamp
 
 
 def _references(oid_size: int) -> Callable[[bytes], list[bytes]]:

@@ -36,7 +36,7 @@ class OidTable:
     @classmethod
     def of(cls, oids: bytes | memoryview, length: int) -> OidTable:
         """The table of the ids in `oids`, one after the other. Keeps `oids`, no copy, where they are in order."""
-        rows, heads = _rows(oids, length), _heads(oids, length)
+        rows, heads = rows_of(oids, length), _heads(oids, length)
         places = None
         if not (np.all(heads[:-1] < heads[1:]) or np.all(rows[:-1] <= rows[1:])):
             places = np.argsort(rows, kind="stable")
@@ -48,7 +48,7 @@ class OidTable:
 
     def find(self, oids: bytes | memoryview) -> Rows:
         """For each of the joined ids, where it stood in what the table was made of; -1 where it did not."""
-        wanted, heads = _rows(oids, self.length), _heads(oids, self.length)
+        wanted, heads = rows_of(oids, self.length), _heads(oids, self.length)
         if not len(self.rows):
             return np.full(len(wanted), -1)
         last = len(self.rows) - 1
@@ -77,7 +77,7 @@ class OidTable:
 
     def without(self, oids: bytes) -> bytes:
         """Those of the joined ids that are not in the table, joined."""
-        return _rows(oids, self.length)[self.find(oids) < 0].tobytes() if oids else b""
+        return rows_of(oids, self.length)[self.find(oids) < 0].tobytes() if oids else b""
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -87,7 +87,7 @@ class OidTable:
         return OidTable.of, (self.rows.tobytes(), self.length)
 
 
-def _rows(oids: bytes | memoryview, length: int) -> NDArray[np.bytes_]:
+def rows_of(oids: bytes | memoryview, length: int) -> NDArray[np.bytes_]:
     """An array of the ids. All have one length, so that no id is taken for another that ends in zero bytes."""
     return np.frombuffer(oids, f"S{length}")
 
@@ -114,6 +114,6 @@ def repeated(oids: bytes, length: int) -> NDArray[np.bool_]:
     alike = np.zeros(len(heads), bool)
     alike[order[1:][is_same]] = alike[order[:-1][is_same]] = True
     rows = np.flatnonzero(alike)
-    _, first = np.unique(_rows(oids, length)[rows], return_index=True)
+    _, first = np.unique(rows_of(oids, length)[rows], return_index=True)
     alike[rows[first]] = False
     return alike

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from keysieve.git.packs.oids import OidTable, separate
+import numpy as np
+from numpy.typing import NDArray
+
+from keysieve.git.packs.oids import OidTable, rows_of, separate
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,23 @@ class Presence:
         for table in self.tables:
             oids = table.without(oids)
         return sorted(set(separate(oids, self.oid_length)))
+
+    def places(self, oids: bytes) -> NDArray[np.int64]:
+        """A number below `size` for each of the joined raw ids, the same for the same id; -1 where it is absent."""
+        result = np.full(len(oids) // self.oid_length, -1, np.int64)
+        before = 0
+        for table in self.tables:
+            open_ = np.flatnonzero(result < 0)
+            rest = oids if len(open_) == len(result) else rows_of(oids, self.oid_length)[open_].tobytes()
+            found = table.find(rest)
+            result[open_] = np.where(found < 0, -1, found + before)
+            before += len(table)
+        return result
+
+    @property
+    def size(self) -> int:
+        """How many ids there are, copies included."""
+        return sum(map(len, self.tables))
 
     def __or__(self, other: Presence) -> Presence:
         """Of two databases together."""

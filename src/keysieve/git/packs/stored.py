@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from keysieve.blob import NotRead
-from keysieve.git.packs.delta import unchanged_ends
 
 MIB = 1 << 20
 WANTED_KINDS = frozenset({"blob", "commit", "tag"})
@@ -31,7 +30,8 @@ class StoredObject(NamedTuple):
         base: Raw id of the object that the pack stores this one as a change of; None for an object stored
         whole.
             The base has been yielded before by the same unit of work, unless `base_elsewhere`.
-        delta: The stored change, which `unchanged` reads; None for an object stored whole.
+        delta: The stored change, see `git.packs.delta`; None for an object stored whole.
+        base_data: The base's content.
         base_elsewhere: Whether the base belongs to another unit of work, or was not wanted again.
     """
 
@@ -41,19 +41,11 @@ class StoredObject(NamedTuple):
     base: bytes | None = None
     delta: bytes | None = None
     base_elsewhere: bool = False
+    base_data: bytes | None = None
 
     def __repr__(self) -> str:
         """Without the content, which may hold secrets."""
         return f"StoredObject({self.kind} {self.oid.hex()}, {len(self.data)} bytes)"
-
-    def unchanged(self) -> tuple[int, int]:
-        """How many leading and trailing bytes are those of the base; (0, 0) without one.
-
-        Lower bounds from the delta's copy instructions; the two parts do not overlap. Computed when asked for,
-        because it looks at every instruction: about as long as a fast scanner takes for 400 bytes per byte.
-        Worth it for an object much longer than its delta, a loss for others.
-        """
-        return unchanged_ends(self.delta) if self.delta is not None else (0, 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,7 +140,7 @@ def _read_entry(
     if size > max_blob:
         raise UnreadableError(f"too large: a delta of {size} bytes")
     delta = _inflate(pack, start, end, size)
-    return StoredObject(oid, base.kind, apply_checked(base.data, delta, max_blob), base.oid, delta)
+    return StoredObject(oid, base.kind, apply_checked(base.data, delta, max_blob), base.oid, delta, False, base.data)
 
 
 def stream_place(pack: mmap.mmap, offset: int, oid_length: int) -> tuple[int, int]:

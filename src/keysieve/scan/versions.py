@@ -1,0 +1,68 @@
+"""Where the prefilter points in the versions of a file: what a version has from another is not read twice."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+
+from keysieve.engine.prefilter import Prefilter
+from keysieve.git.packs.delta import copied
+from keysieve.git.packs.stored import StoredObject
+
+PER_INSTRUCTION = 4000
+"""Bytes that the prefilter reads in the time that an instruction of a delta takes."""
+MOST = 10_000
+"""Places in one version that are remembered at most; beyond, the next version is read anew."""
+
+
+class Versions:
+    """Follows the deltas of a pack's families, one family after the other.
+
+    Args:
+        prefilter: Points at places.
+    """
+
+    def __init__(self, prefilter: Prefilter) -> None:
+        self._prefilter = prefilter
+        self._span = prefilter.span
+        self._known: dict[bytes, Sequence[int]] = {}
+
+    def spots(self, item: StoredObject) -> Sequence[int]:
+        """Offsets at which the prefilter points at something: those of `Prefilter.spots`, or more."""
+        if item.base is None:
+            self._known.clear()
+        spots = self._carried(item)
+        if spots is None:
+            spots = self._prefilter.spots(item.data)
+        if len(spots) <= MOST:
+            self._known[item.oid] = spots
+        return spots
+
+    def _carried(self, item: StoredObject) -> Sequence[int] | None:
+        """What the base's places and a look at what is new give; None where reading everything is quicker."""
+        span = self._span
+        instructions = len(item.data) // PER_INSTRUCTION
+        if instructions < 2 or item.base is None or item.delta is None or span is None:
+            return None
+        before = self._known.get(item.base)
+        if before is None:
+            return None
+        kept = [one for one in copied(item.delta, instructions) if one[2] > 4 * span]
+        found: list[int] = []
+        for start, end in _between(kept, len(item.data)):
+            first = max(0, start - span)
+            found += [first + spot for spot in self._prefilter.spots(item.data[first : end + span])]
+        if before:
+            for at, source, size in kept:
+                here = before[bisect_left(before, source + span) : bisect_right(before, source + size)]
+                found += [spot + at - source for spot in here]
+        return sorted(set(found)) if before else found
+
+
+def _between(kept: Sequence[tuple[int, int, int]], size: int) -> Iterator[tuple[int, int]]:
+    """The stretches of a text of `size` bytes that are not kept, those of no length included: there, others meet."""
+    end = 0
+    for at, _, length in kept:
+        yield end, at
+        end = at + length
+    yield end, size
