@@ -108,10 +108,11 @@ class Namer:
     def __init__(self, presence: Presence, wanted: Wanted) -> None:
         self._presence = presence
         self._wanted = wanted
-        self._blobs = np.sort(presence.places(b"".join(sorted(wanted.oids))))
+        self._are_wanted = np.zeros(presence.size + 1, bool)  # the last one is that of what is absent
+        self._are_wanted[presence.places(b"".join(sorted(wanted.oids)))] = True
         self._weights = _Weights(wanted)
-        pattern = rb"(?:1[0-7]{5} [^\0]+\0[\s\S]{%d})*0?40000 ([^\0]+)\0([\s\S]{%d})"
-        self._folders = re.compile(pattern % (presence.oid_length, presence.oid_length))
+        # Also matches in a file's name that holds "40000 ": it does wherever that entry is read, so that no harm is done.
+        self._folders = re.compile(rb"40000 ([^\0]+)\0([\s\S]{%d})" % presence.oid_length)
         self._ids = re.compile(rb"[0-7]{5,6} [^\0]+\0([\s\S]{%d})" % presence.oid_length)
         self._entries = re.compile(rb"([0-7]{5,6} [^\0]+)\0([\s\S]{%d})" % presence.oid_length)
 
@@ -126,7 +127,7 @@ class Namer:
         swaps = found.swaps
         old = self._presence.places(self._old_ids(trees, swaps))
         weights, are_folders, are_clear = self._names(swaps)
-        doubtful = ~are_clear | ((np.isin(swaps.places, self._blobs) | np.isin(old, self._blobs)) & ~are_folders)
+        doubtful = ~are_clear | self._are_wanted[swaps.places] | self._are_wanted[old]
         are_read = np.zeros(len(trees), bool)
         are_read[swaps.which[doubtful]] = True
         runs = [*runs, *(Run(at, trees[at].data, None) for at in np.flatnonzero(are_read).tolist())]
@@ -180,6 +181,7 @@ class Namer:
     def _folders_in(self, runs: Sequence[tuple[int, bytes]]) -> Entries:
         """The folders in runs of whole entries."""
         between = _BETWEEN_TREES + bytes(self._presence.oid_length)
+        runs = [run for run in runs if b"40000 " in run[1]]
         found = self._folders.findall(between.join([*(entries for _, entries in runs), b""]))
         names = [name for name, _ in found]
         are_ends = np.fromiter((name == b"/" for name in names), bool, len(names))

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -27,7 +29,9 @@ STEPS = 32
 SHARED = 2
 """Bytes that a new id may have in common with the old one at its ends: what a delta then inserts is so much shorter."""
 BEFORE = (96, 1024)
-"""Bytes before and behind a change in which the end of a whole entry usually stands; names may be long."""
+"""Bytes before a change in which a whole entry usually stands; names may be long."""
+CLOSE = 128
+"""Bytes between changes that are read with them."""
 
 
 class Run(NamedTuple):
@@ -70,31 +74,60 @@ class Swaps(NamedTuple):
         return rows
 
 
+class Changes(NamedTuple):
+    """What deltas change, a stretch at a time.
+
+    Attributes:
+        which: In which of the trees.
+        first: Where it begins in the tree; `last` is where it ends. The same where copies meet that did not.
+        before: How much farther on in the base stands what is copied before it; `after` is for what is copied behind.
+    """
+
+    which: Numbers
+    first: Numbers
+    last: Numbers
+    before: Numbers
+    after: Numbers
+
+    def joined(self) -> Changes:
+        """Those in order, and those that are close together as one."""
+        order = np.lexsort((self.first, self.which))
+        which, first, last, before, after = (column[order] for column in self)
+        is_new = np.ones(len(which), bool)
+        is_new[1:] = (which[1:] != which[:-1]) | (first[1:] - last[:-1] > CLOSE)
+        begins = np.flatnonzero(is_new)
+        ends = np.append(begins, len(which))[1:] - 1
+        return Changes(which[begins], first[begins], last[ends], before[begins], after[ends])
+
+
 @dataclass(slots=True)
 class Differences:
-    """What a batch of deltas does.
+    """How trees differ from their bases.
 
     Attributes:
         are_swaps: Which trees are their bases but for `swaps`, where the new ids are those of objects that are there.
-        first: Where the first change begins in each tree; `last` is where the last one ends. Beyond the end and 0 for
-            a tree without a base, or whose base is another unit's business.
+        changes: What is more than that in the others.
     """
 
-    first: Numbers
-    last: Numbers
     are_swaps: Flags
-    swaps: Swaps = field(init=False)
-
-    def note(self, which: Numbers, start: Numbers, end: Numbers) -> None:
-        """Take in a change of some of the trees."""
-        self.first[which] = np.minimum(self.first[which], start)
-        self.last[which] = np.maximum(self.last[which], end)
+    swaps: Swaps
+    changes: Changes
 
     def runs(self, trees: Sequence[StoredObject]) -> Iterator[Run]:
-        """What is to be read of the trees that are more than swaps."""
-        others = np.flatnonzero(~self.are_swaps)
-        for which, first, last in zip(others.tolist(), self.first[others], self.last[others], strict=True):
-            yield _run(which, trees[which], int(first), int(last))
+        """What is to be read of the trees that are more than swaps; all entries that they do not have from their bases.
+
+        Together they take nothing from a tree, or its base, twice.
+        """
+        stretches = zip(*(column.tolist() for column in self.changes.joined()), strict=True)
+        found = {which: list(group) for which, group in groupby(stretches, itemgetter(0))}
+        for which in np.flatnonzero(~self.are_swaps).tolist():
+            tree = trees[which]
+            is_whole = tree.base_data is None or tree.base_elsewhere
+            runs = None if is_whole else _runs(tree, found.get(which, []))
+            if runs is None:
+                yield Run(which, tree.data, None)
+            else:
+                yield from (Run(which, new, old) for new, old in runs)
 
 
 def differences(trees: Sequence[StoredObject], presence: Presence) -> Differences:
@@ -107,7 +140,10 @@ def differences(trees: Sequence[StoredObject], presence: Presence) -> Difference
         trees: Sound ones.
         presence: What the object database holds.
     """
-    found, which, first, size = _inserts(trees)
+    are_swaps, changes = _changes(trees)
+    possible = are_swaps[changes.which]
+    which, first = changes.which[possible], changes.first[possible]
+    size = changes.last[possible] - first
     octets, starts, ends = _joined([tree.data for tree in trees], spare=presence.oid_length)
     length = presence.oid_length
     swaps = Swaps(octets, which, starts[which] + first, first.copy(), np.full(len(which), -1))
@@ -118,13 +154,13 @@ def differences(trees: Sequence[StoredObject], presence: Presence) -> Difference
         tried = tried[octets[begin[tried] - 1] == 0]
         swaps.begin[tried], swaps.at[tried] = begin[tried], first[tried] - shared
         swaps.places[tried] = presence.places(swaps.only(tried).ids(length).tobytes())
-    found.are_swaps[which[swaps.places < 0]] = False
-    found.swaps = swaps.only(found.are_swaps[which])
-    return found
+    are_swaps[which[swaps.places < 0]] = False
+    others = ~are_swaps[changes.which]
+    return Differences(are_swaps, swaps.only(are_swaps[which]), Changes(*(column[others] for column in changes)))
 
 
-def _inserts(trees: Sequence[StoredObject]) -> tuple[Differences, Numbers, Numbers, Numbers]:
-    """Where the trees change, and what is inserted in those that leave out as much: in which, where, how much.
+def _changes(trees: Sequence[StoredObject]) -> tuple[Flags, Changes]:
+    """What deltas change, and which of them do nothing but insert as much as they leave out.
 
     All deltas are followed at once, one instruction of each at a time. The format is described in git's
     gitformat-pack, "Deltified representation".
@@ -132,37 +168,35 @@ def _inserts(trees: Sequence[StoredObject]) -> tuple[Differences, Numbers, Numbe
     octets, starts, ends = _joined([_delta(tree) for tree in trees], spare=16)
     base_sizes, position = _varints(octets, starts)
     sizes, position = _varints(octets, position)
-    made, source = np.zeros(len(trees), np.int64), np.zeros(len(trees), np.int64)
-    found = Differences(np.full(len(trees), 1 << 62), np.zeros(len(trees), np.int64), base_sizes == sizes)
-    none = np.zeros(0, np.int64)
-    inserts = [(none, none, none)]
+    made, shift = np.zeros(len(trees), np.int64), np.zeros(len(trees), np.int64)
+    found: list[Changes] = []
     active = np.flatnonzero(position < ends)
     for _ in range(STEPS):
         code = octets[position[active]].astype(np.int64)
         is_insert = code < 0x80
         which, length = active[is_insert], code[is_insert]
         at = made[which]
-        inserts.append((which, at, length))
-        found.note(which, at, at + length)
+        found.append(Changes(which, at, at + length, shift[which], shift[which]))
         made[which] += length
-        source[which] += length
         position[which] += 1 + length
         which = active[~is_insert]
         offset, length, position[which] = _copies(octets, position[which], code[~is_insert])
-        jumping = which[offset != source[which]]
-        found.are_swaps[jumping] = False
-        found.note(jumping, made[jumping], made[jumping])
+        jump = offset - made[which]
+        are_new = jump != shift[which]
+        jumping = which[are_new]
+        found.append(Changes(jumping, made[jumping], made[jumping], shift[jumping], jump[are_new]))
+        shift[which] = jump
         made[which] += length
-        source[which] = offset + length
         active = active[position[active] < ends[active]]
         if not len(active):
             break
-    odd = np.flatnonzero((source != base_sizes) | (made != sizes))
-    found.are_swaps[odd] = False
-    found.note(odd, np.minimum(made[odd], sizes[odd]), sizes[odd])
-    which, at, length = (np.concatenate(column) for column in zip(*inserts, strict=True))
-    kept = found.are_swaps[which]
-    return found, which[kept], at[kept], length[kept]
+    odd = np.flatnonzero((made != sizes) | (made + shift != base_sizes))
+    found.append(Changes(odd, np.minimum(made[odd], sizes[odd]), sizes[odd], shift[odd], (base_sizes - sizes)[odd]))
+    changes = Changes(*(np.concatenate(column) for column in zip(*found, strict=True)))
+    are_swaps = base_sizes == sizes
+    are_swaps[changes.which[changes.before != changes.after]] = False
+    are_swaps[odd] = False
+    return are_swaps, changes
 
 
 def _delta(tree: StoredObject) -> bytes:
@@ -208,24 +242,49 @@ def _copies(octets: Octets, position: Numbers, code: Numbers) -> tuple[Numbers, 
     return offset, size, position
 
 
-def _run(which: int, tree: StoredObject, first: int, last: int) -> Run:
-    """The entries that overlap a stretch of a tree, and maybe others; the whole tree if they cannot be made out."""
-    data, base = tree.data, tree.base_data
-    if base is None or tree.base_elsewhere or last < first:
-        return Run(which, data, None)
-    entry, entries = _patterns(len(tree.oid))
+def _runs(tree: StoredObject, changes: Sequence[tuple[int, int, int, int, int]]) -> list[tuple[bytes, bytes]] | None:
+    """The entries that changes of a tree touch, and what its base has instead; None if they cannot be made out."""
+    data, base = tree.data, tree.base_data or b""
+    found = []
+    done = done_in_base = 0
+    for _, first, last, before, after in changes:
+        entries = _touched(data, first, last, len(tree.oid))
+        if entries is None:
+            return None
+        start, end = entries
+        if start < done or start + before < done_in_base or not start + before <= end + after <= len(base):
+            return None
+        found.append((data[start:end], base[start + before : end + after]))
+        done, done_in_base = end, end + after
+    return found
+
+
+def _touched(data: bytes, first: int, last: int, oid_length: int) -> tuple[int, int] | None:
+    """Where the entries begin and end that a stretch of a tree is part of; none if it lies between two."""
+    entry = _entry(oid_length)
     for before in BEFORE:
-        found = entries.search(data, max(0, first - before), last + before)
-        if found is None or (found.end() < last and found.end() < len(data)):
-            continue
-        one = entry.match(data, found.start())
-        if found.start() == 0 or (one is not None and one.end() <= first):
-            return Run(which, found[0], base[found.start() : found.end() + len(base) - len(data)])
-    return Run(which, data, None)
+        found = entry.search(data, max(0, first - before))
+        while found is not None and found.end() <= first:
+            start = found.end()
+            found = entry.match(data, start)
+            if found is None or found.end() > first:
+                return _end(data, start, first, last, entry)
+        if found is not None and found.start() == 0:
+            return _end(data, 0, first, last, entry)
+    return (0, 0) if not data else None
+
+
+def _end(data: bytes, start: int, first: int, last: int, entry: re.Pattern[bytes]) -> tuple[int, int] | None:
+    end = start
+    while end < last or start == end < first:
+        found = entry.match(data, end)
+        if found is None:
+            return None
+        end = found.end()
+    return start, end
 
 
 @cache
-def _patterns(oid_length: int) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
-    """One entry, and a run of them, as they stand in a tree object (git-mktree, "The tree object")."""
-    entry = rb"[0-7]{5,6} [^\0]+\0[\s\S]{%d}" % oid_length
-    return re.compile(entry), re.compile(b"(?:%b)+" % entry)
+def _entry(oid_length: int) -> re.Pattern[bytes]:
+    """An entry, as it stands in a tree object (git-mktree, "The tree object")."""
+    return re.compile(rb"[0-7]{5,6} [^\0]+\0[\s\S]{%d}" % oid_length)
