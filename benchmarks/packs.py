@@ -44,7 +44,7 @@ def find_all_families(objects: Path, kinds: frozenset[str]) -> int:
     for path in pack_paths(objects):
         index = open_index(path, 20)
         families = find_families(open_pack(path.with_suffix(".pack")), index, frozenset(TYPES[kind] for kind in kinds))
-        count += len(families.offsets)
+        count += len(families)
     return count
 
 

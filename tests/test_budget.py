@@ -51,6 +51,20 @@ def test_clean_commit_loads_little(clean_commit, tmp_path) -> None:
     assert len([name for name in loaded if name.startswith("keysieve")]) <= OURS
 
 
+def test_changes_are_read_without_what_histories_need(clean_commit, tmp_path) -> None:
+    clean_commit.commit({"a": "z\n"})
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "keysieve", "range", "HEAD~1..HEAD"],
+        cwd=clean_commit.path,
+        env=clean_environment(tmp_path),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0
+    assert "keysieve.scan.commits" in done.stderr
+    assert "numpy" not in done.stderr
+
+
 def _modules_of_bare_python(tmp_path) -> list[str]:
     """What the interpreter and its site packages load before any of our code runs."""
     done = subprocess.run(

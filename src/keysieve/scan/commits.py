@@ -13,8 +13,7 @@ from keysieve.git.commits import Commit, CommitChanges
 from keysieve.git.repository import Repository
 from keysieve.git.trees import entries_at
 from keysieve.scan.blobs import BlobStore, fresh, in_new_versions, new_entries, submodules
-from keysieve.scan.gathering import Gathered, Located, Progress, no_progress
-from keysieve.scan.unit import in_commit
+from keysieve.scan.gathering import Gathered, Located, Progress, in_commit, no_progress
 from keysieve.sources.commits import Range
 
 

@@ -12,6 +12,7 @@ from keysieve.engine.sieve import Sieve
 
 if TYPE_CHECKING:
     from keysieve.excuses.policy import Heeding
+    from keysieve.git.commits import Commit
 
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 SETTINGS_FILES = (b".keysieve.toml", b"pyproject.toml", b".keysieve-baseline")
@@ -172,3 +173,10 @@ def sift_path(place: Place, sieve: Sieve) -> Iterator[Located]:
     if place.path:
         for credential in sieve.sift(place.path):
             yield Located(credential, Place("path", place.path, None, place.commit, place.reachable))
+
+
+def in_commit(commit: Commit, sieve: Sieve, *, reachable: bool | None = None) -> Iterator[Located]:
+    """Credentials in a commit's message and in the names of its author and committer."""
+    for kind, data in (("commit-message", commit.message), ("identity", commit.identities)):
+        for credential in sieve.sift(data):
+            yield Located(credential, Place(kind, None, None, commit.oid, reachable))

@@ -16,8 +16,7 @@ from keysieve.errors import UsageError
 from keysieve.finding import Event, Finding, Occurrence, Part
 from keysieve.git import commits, objects
 from keysieve.git.repository import Repository
-from keysieve.scan.gathering import Gathered, Located, locate, sift_blob
-from keysieve.scan.unit import in_commit
+from keysieve.scan.gathering import Gathered, Located, in_commit, locate, sift_blob
 from keysieve.sources import files
 
 SCHEMA = "keysieve/1"

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from keysieve.blob import NotRead, OutOfScope, Place
 from keysieve.engine.sieve import Sieve
 from keysieve.git import commits
-from keysieve.git.commits import Commit
 from keysieve.git.containment import Namer, Naming, Wanted
 from keysieve.git.packs.inflate import CorruptStreamError
 from keysieve.git.packs.plan import WorkUnit, read
@@ -17,7 +16,7 @@ from keysieve.git.packs.presence import Presence
 from keysieve.git.packs.stored import LargeObject, StoredObject, not_read
 from keysieve.git.packs.tree_changes import differences
 from keysieve.git.trees import submodule_names, tree_names
-from keysieve.scan.gathering import Gathered, Located, Sifted, sift_blob
+from keysieve.scan.gathering import Gathered, Located, Sifted, in_commit, sift_blob
 from keysieve.scan.versions import Versions
 
 COMMITS = 256
@@ -207,10 +206,3 @@ def _references(oid_size: int) -> Callable[[bytes], list[bytes]]:
 
 _REFERENCES_SHA1 = re.compile(rb"(?s)[0-7]{5,6} [^\0]+\0(.{20})")
 _REFERENCES_SHA256 = re.compile(rb"(?s)[0-7]{5,6} [^\0]+\0(.{32})")
-
-
-def in_commit(commit: Commit, sieve: Sieve, *, reachable: bool | None = None) -> Iterator[Located]:
-    """Credentials in a commit's message and in the names of its author and committer."""
-    for kind, data in (("commit-message", commit.message), ("identity", commit.identities)):
-        for credential in sieve.sift(data):
-            yield Located(credential, Place(kind, None, None, commit.oid, reachable))
