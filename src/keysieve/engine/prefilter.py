@@ -43,7 +43,6 @@ class Prefilter:
         self._bytes = ENOUGH if is_large else 0
         self._test, self._spots = _plain(self.expressions)
         self._is_vectorised = False
-        self.span: int | None = 1024
 
     def warm(self) -> None:
         """Compile the fast form now, so that a forked process need not."""
