@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from keysieve.engine.match import Credential, Match
 from keysieve.rule import Rule
 
 if TYPE_CHECKING:
+    from keysieve.engine.decoded import Memory
     from keysieve.engine.prefilter import Prefilter
 
 
@@ -23,6 +25,7 @@ def credentials(
     prefilter: Prefilter | None = None,
     on_limit: OnLimit = lambda _reason: None,
     spots: Sequence[int] | None = None,
+    memory: Memory | None = None,
 ) -> tuple[Credential, ...]:
     """Every credential in a blob, examples and placeholders included, in the order of the blob.
 
@@ -31,11 +34,12 @@ def credentials(
         rules: From `engine.catalogue`.
         prefilter: Tells where to look; without it the matcher looks everywhere, and finds the same.
         on_limit: Called with a reason for each limit that bites.
-        spots: Where to look, if that is known already or only a part is of interest; from the prefilter by default.
+        spots: Where to look, if that is known already; from the prefilter by default.
+        memory: What other blobs decoded to, for the same rules and prefilter.
     """
     from keysieve.engine.pairing import pair
 
-    return tuple(pair(matches(data, rules, prefilter, on_limit, spots), rules))
+    return tuple(pair(matches(data, rules, prefilter, on_limit, spots, memory), rules))
 
 
 def matches(
@@ -44,24 +48,24 @@ def matches(
     prefilter: Prefilter | None = None,
     on_limit: OnLimit = lambda _reason: None,
     spots: Sequence[int] | None = None,
+    memory: Memory | None = None,
 ) -> list[Match]:
     """Every value that a rule finds in a blob or in what it decodes to, each place once, in the order of the blob.
 
     The arguments are those of `credentials`.
     """
+    from keysieve.engine.decoded import Memory
     from keysieve.engine.locating import Locator
-    from keysieve.engine.matcher import LOOK, windows
+    from keysieve.engine.matcher import LOOK, Matcher, windows
 
-    locator = Locator(data, rules, prefilter)
+    locator = Locator(data, Matcher(rules), prefilter, memory or Memory())
     if prefilter is None:
         stretches = [(0, len(data))]
     else:
         stretches = windows(prefilter.spots(data) if spots is None else spots, len(data))
     locator.look(stretches)
     for start, end in _aligned(stretches):
-        before = len(locator.found)
-        locator.look_decoded(start, end, on_limit)
-        if len(locator.found) > before and prefilter is not None:
+        if locator.look_decoded(start, end, on_limit) and prefilter is not None:
             # Encoded text takes up to four times as many bytes: what belongs to this may lie beyond.
             for wide in _aligned([(max(0, start - 3 * LOOK), min(len(data), end + 3 * LOOK))]):
                 locator.look_decoded(*wide, on_limit)
@@ -88,21 +92,28 @@ def _without_covered(found: list[Match], covering: set[str]) -> list[Match]:
 
 def _outermost(found: list[Match], covering: set[str]) -> list[Match]:
     kept: list[Match] = []
-    reach: list[Match] = []
+    covered = 0
+    # Begin of a value, as long as the rule's shortest, to the values that begin so, and where they end.
+    shortest: dict[str, int] = {}
+    for match in found:
+        shortest[match.rule] = min(len(match.value), shortest.get(match.rule, len(match.value)))
+    alike: defaultdict[tuple[str, bytes], dict[bytes, int]] = defaultdict(dict)
     for match in sorted(found, key=lambda one: (one.start, -one.end)):
-        reach = [one for one in reach if one.end > match.start]
-        if not any(_is_all_of(outer, match, covering) for outer in reach):
+        others = alike[match.rule, match.value[: shortest[match.rule]]]
+        if match.end > covered and not (match.rule not in covering and _is_beginning(match, others)):
             kept.append(match)
-        reach.append(match)
+        if match.rule in covering:
+            covered = max(covered, match.end)
+        others[match.value] = max(match.end, others.get(match.value, 0))
     return kept
 
 
-def _is_all_of(outer: Match, inner: Match, covering: set[str]) -> bool:
-    if inner.end > outer.end:
-        return False
-    if outer.rule in covering or outer.rule != inner.rule:
-        return outer.rule in covering
-    return len(outer.value) > len(inner.value) and outer.value.startswith(inner.value)
+def _is_beginning(match: Match, others: Mapping[bytes, int]) -> bool:
+    """Whether it is the beginning of a longer value that it stands in."""
+    return any(
+        match.end <= end and len(value) > len(match.value) and value.startswith(match.value)
+        for value, end in others.items()
+    )
 
 
 def _aligned(stretches: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:

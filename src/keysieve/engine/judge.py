@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Literal
 
@@ -41,6 +41,9 @@ characters, or with a session token, whose beginning is known."""
 _MARGIN = 200
 """Bytes before a value in which its line and the line before have to begin to be taken for wrapped base64."""
 
+REMEMBERED = 10_000
+"""Values whose verdict is remembered: versions of a file repeat them."""
+
 _LONGEST_PEM = 16_384
 """Bytes; keys and certificates in code are shorter."""
 
@@ -59,6 +62,7 @@ def log_likelihood_ratio(value: bytes) -> float:
     return (steps + sum(table.get(pair, 0) for pair in pairwise(value))) / _STEPS_PER_BIT
 
 
+@lru_cache(REMEMBERED)
 def judge_secret_access_key(value: bytes, *, named: bool) -> str | None:
     """Whether 40 characters of base64 can be a secret access key.
 
@@ -76,6 +80,7 @@ def judge_secret_access_key(value: bytes, *, named: bool) -> str | None:
     return "words or a path" if log_likelihood_ratio(value) > limit else None
 
 
+@lru_cache(REMEMBERED)
 def judge_random(value: bytes) -> str | None:
     """Whether a value that a rule found can be drawn at random, whatever its alphabet and length.
 

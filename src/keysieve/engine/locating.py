@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Callable, Sequence
+import codecs
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 
-from keysieve.engine.decoding import Layer, LimitReached, layers
+from keysieve.engine.decoded import Memory, Place
 from keysieve.engine.match import Match
-from keysieve.engine.matcher import Candidate, candidates, windows
-from keysieve.engine.position import Lines
+from keysieve.engine.matcher import REACH, Candidate, Matcher
+from keysieve.engine.position import BLOCK, Lines
 from keysieve.engine.pragma import Pragma, pragma_at
 from keysieve.engine.prefilter import Prefilter
-from keysieve.rule import Rule
+
+ROOM = REACH + 512
+"""Bytes of decoded text around a value in which all stands that belongs to it: its neighbour, and that one's label."""
 
 
 class BlobText:
@@ -42,7 +48,22 @@ class BlobText:
         return pragma_at(self._text, self._offset(start), self._offset(end))
 
     def _offset(self, offset: int) -> int:
-        return len(self._decoded(self._data[:offset])) if self._codec else offset
+        if not self._codec:
+            return offset
+        start, decoded = self._marks[bisect_right(self._marks, (offset, len(self._text))) - 1]
+        return decoded + len(self._decoded(self._data[start:offset]))
+
+    @cached_property
+    def _marks(self) -> list[tuple[int, int]]:
+        """Offsets in the blob, with those of the text, where a character begins in both."""
+        marks = [(0, 0)]
+        decoder = codecs.getincrementaldecoder(self._codec)("replace")
+        decoded = 0
+        for start in range(0, len(self._data), BLOCK):
+            decoded += len(decoder.decode(self._data[start : start + BLOCK]).encode("utf-8", "replace"))
+            if not decoder.getstate()[0]:
+                marks.append((start + BLOCK, decoded))
+        return marks
 
 
 class Locator:
@@ -50,46 +71,57 @@ class Locator:
 
     Args:
         data: The blob's bytes.
-        rules: All rules.
+        matcher: Of all rules.
         prefilter: Tells where to look in decoded texts; None for everywhere.
+        memory: Of what was decoded before.
 
     Attributes:
         found: The matches so far, each place once.
     """
 
-    def __init__(self, data: bytes, rules: Sequence[Rule], prefilter: Prefilter | None) -> None:
+    def __init__(self, data: bytes, matcher: Matcher, prefilter: Prefilter | None, memory: Memory) -> None:
         self.found: list[Match] = []
+        self._taken = _Taken()
         self._data = data
-        self._rules = rules
+        self._matcher = matcher
         self._prefilter = prefilter
+        self._memory = memory
         self._texts: dict[str, BlobText] = {}
 
     def look(self, stretches: Sequence[tuple[int, int]]) -> None:
         """Look at the blob as it is."""
-        self._add(candidates(self._data, self._rules, stretches), Layer(self._data), 0)
+        found = self._matcher.candidates(self._data, stretches)
+        self._add((Place(one, one.start, one.end, order=order) for order, one in enumerate(found)), 0)
 
-    def look_decoded(self, start: int, end: int, on_limit: Callable[[str], None]) -> None:
-        """Look at what a stretch of the blob decodes to."""
-        piece = self._data[start:end]
-        for layer in layers(piece):
-            if isinstance(layer, LimitReached):
-                on_limit(layer.reason)
-            elif layer.data != piece:
-                text = layer.data
-                stretches = None if self._prefilter is None else windows(self._prefilter.spots(text), len(text))
-                self._add(candidates(text, self._rules, stretches), layer, start)
+    def look_decoded(self, start: int, end: int, on_limit: Callable[[str], None]) -> bool:
+        """Look at what a stretch of the blob decodes to.
 
-    def _add(self, found: Sequence[Candidate], layer: Layer, base: int) -> None:
-        before = _Taken(self.found)
-        for order, candidate in enumerate(found):
-            start = base + layer.outer(candidate.start)
-            end = base + layer.outer_end(candidate.end)
-            if not before.holds(candidate, start, end):
-                encoding = layer.encoding_of(candidate.start, candidate.end)
-                self.found.append(self._match(candidate, start, end, order, encoding, _codec(layer.encoding)))
+        Returns:
+            Whether what belongs to what was found may lie outside the stretch.
+        """
+        decoded = self._memory.decoded(self._data[start:end], self._matcher, self._prefilter)
+        for reason in decoded.limits:
+            on_limit(reason)
+        added = [place for places in decoded.layers for place in self._add(places, start)]
+        before, behind = (min((place.room[side] for place in added), default=ROOM) for side in (0, 1))
+        return (start > 0 and before < ROOM) or (end < len(self._data) and behind < ROOM)
 
-    def _match(self, candidate: Candidate, start: int, end: int, order: int, encoding: str, codec: str) -> Match:
-        text = self._texts.get(codec) or self._texts.setdefault(codec, BlobText(self._data, codec))
+    def _add(self, places: Iterable[Place], base: int) -> list[Place]:
+        """The places of one text, of which those count where nothing was found before."""
+        added: list[Place] = []
+        first = len(self.found)
+        for place in places:
+            start, end = base + place.start, base + place.end
+            if not self._taken.holds(place.candidate, start, end):
+                self.found.append(self._match(place, start, end))
+                added.append(place)
+        for match in self.found[first:]:
+            self._taken.add(match)
+        return added
+
+    def _match(self, place: Place, start: int, end: int) -> Match:
+        candidate = place.candidate
+        text = self._texts.get(place.codec) or self._texts.setdefault(place.codec, BlobText(self._data, place.codec))
         line, column = text.position(start)
         end_line, end_column = text.position(end)
         return Match(
@@ -103,41 +135,50 @@ class Locator:
             column=column,
             end_line=end_line,
             end_column=end_column,
-            encoding=encoding,
+            encoding=place.encoding,
             is_named=candidate.is_named,
             unlikely=candidate.unlikely,
-            order=order,
+            order=place.order,
             is_secret=candidate.rule.is_secret,
             pragma=text.pragma(start, end),
         )
 
 
-def _codec(encoding: str) -> str:
-    """The codec of a whole blob in a chain of encodings, empty where its bytes are the text."""
-    first = encoding.partition("+")[0]
-    return first if first in ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be") else ""
+@dataclass(slots=True)
+class _Spans:
+    """What some spans cover together."""
+
+    _starts: list[int] = field(default_factory=list)
+    _ends: list[int] = field(default_factory=list)
+
+    def add(self, start: int, end: int) -> None:
+        first, last = bisect_left(self._ends, start), bisect_right(self._starts, end)
+        if first < last:
+            start, end = min(start, self._starts[first]), max(end, self._ends[last - 1])
+        self._starts[first:last], self._ends[first:last] = [start], [end]
+
+    def overlap(self, start: int, end: int) -> bool:
+        at = bisect_right(self._ends, start)
+        return at < len(self._starts) and self._starts[at] < end
 
 
 class _Taken:
-    """Places that layers above have found something at.
+    """Places that layers above have found something at."""
 
-    Args:
-        found: Their matches.
-    """
+    def __init__(self) -> None:
+        self._of_value: dict[bytes, _Spans] = defaultdict(_Spans)
+        self._likely_of_rule: dict[str, _Spans] = defaultdict(_Spans)
 
-    def __init__(self, found: Sequence[Match]) -> None:
-        self._matches = sorted(found, key=lambda match: match.start)
-        self._starts = [match.start for match in self._matches]
-        self._longest = max((match.end - match.start for match in found), default=0)
+    def add(self, match: Match) -> None:
+        self._of_value[match.value].add(match.start, match.end)
+        if not match.unlikely:
+            self._likely_of_rule[match.rule].add(match.start, match.end)
 
     def holds(self, candidate: Candidate, start: int, end: int) -> bool:
         """Whether the same value was found there, or another kind of value that holds it."""
-        first, last = bisect_left(self._starts, start - self._longest), bisect_left(self._starts, end)
-        return any(
-            start < match.end and (match.value == candidate.value or _is_another(candidate, match))
-            for match in self._matches[first:last]
+        same = self._of_value.get(candidate.value)
+        if same is not None and same.overlap(start, end):
+            return True
+        return not candidate.rule.covers and any(
+            rule != candidate.rule.id and spans.overlap(start, end) for rule, spans in self._likely_of_rule.items()
         )
-
-
-def _is_another(candidate: Candidate, match: Match) -> bool:
-    return match.rule != candidate.rule.id and not match.unlikely and not candidate.rule.covers

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import functools
+import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from keysieve.engine import judge
-from keysieve.engine.position import Lines
+from keysieve.engine.pattern import Found, Pattern
+from keysieve.engine.position import lines_around
 from keysieve.rule import Rule
-
-if TYPE_CHECKING:
-    import regex
 
 GAP = 90
 """How many bytes may lie between the start of a label and the value."""
@@ -21,10 +19,7 @@ REACH = 2048
 """How many bytes a neighbour or context may be away, however long the lines are."""
 LOOK = REACH + 1024
 """How far from a match of the prefilter a value can begin: a neighbour's reach, and what the expression spans."""
-MARGIN = LOOK + 17 * 1024
-"""How far from there anything is that the verdict depends on; PEM blocks are looked for farthest."""
-TIMEOUT = 60.0
-"""Seconds for one pattern over one text: a backstop only, patterns are linear."""
+_RUN = re.compile(rb"[A-Za-z0-9+/]{40}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +43,24 @@ class Candidate:
 @dataclass(frozen=True, slots=True)
 class _Compiled:
     rule: Rule
-    pattern: regex.Pattern[bytes]
-    names: regex.Pattern[bytes] | None
-    weak_names: regex.Pattern[bytes] | None
-    context: regex.Pattern[bytes] | None
+    pattern: Pattern
+    names: Pattern | None
+    weak_names: Pattern | None
+    context: Pattern | None
 
 
 @functools.cache
 def _compiled(rule: Rule) -> _Compiled:
-    import regex
+    from keysieve.engine.catalogue import shipped_rules
 
-    def optional(source: bytes) -> regex.Pattern[bytes] | None:
-        return regex.compile(source) if source else None
+    is_trusted = rule in shipped_rules()
+
+    def optional(source: bytes) -> Pattern | None:
+        return Pattern(source, is_trusted=is_trusted) if source else None
 
     return _Compiled(
         rule,
-        regex.compile(rule.pattern),
+        Pattern(rule.pattern, is_trusted=is_trusted),
         optional(rule.names),
         optional(rule.weak_names),
         optional(rule.context),
@@ -89,61 +86,59 @@ def windows(spots: Iterable[int], size: int) -> list[tuple[int, int]]:
     return joined
 
 
+class Matcher:
+    """Finds candidates in decoded texts.
+
+    Args:
+        rules: All rules.
+    """
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        # Rules that lean on a neighbour come after those that are neighbours.
+        ordered = sorted((rule for rule in rules if rule.pattern), key=lambda rule: rule.needs_company)
+        self._compiled = [_compiled(rule) for rule in ordered]
+
+    def candidates(self, text: bytes, stretches: Sequence[tuple[int, int]] | None = None) -> list[Candidate]:
+        """What the rules with a pattern find in a decoded text, by offset.
+
+        Args:
+            text: The whole text.
+            stretches: Where to look, from `windows`; everywhere by default.
+        """
+        places = [(0, len(text))] if stretches is None else stretches
+        found: list[Candidate] = []
+        for compiled in self._compiled:
+            matches = (match for place in places for match in compiled.pattern.beginning_in(text, *place))
+            if compiled.rule.needs_company:
+                found += _in_company(text, compiled, found, matches)
+            else:
+                found += (_candidate(text, compiled.rule, match) for match in matches)
+        return sorted(found, key=lambda candidate: (candidate.start, candidate.end))
+
+
 def candidates(
     text: bytes, rules: Sequence[Rule], stretches: Sequence[tuple[int, int]] | None = None
 ) -> list[Candidate]:
-    """What the rules with a pattern find in a decoded text, by offset.
-
-    Args:
-        text: The whole text.
-        rules: All rules.
-        stretches: Where to look, from `windows`; everywhere by default.
-    """
-    lines = Lines(text)
-    places = [(0, len(text))] if stretches is None else stretches
-    found: list[Candidate] = []
-    # Rules that lean on a neighbour come after those that are neighbours.
-    for rule in sorted((rule for rule in rules if rule.pattern), key=lambda rule: rule.needs_company):
-        compiled = _compiled(rule)
-        matches = _matches(compiled.pattern, text, places)
-        if rule.needs_company:
-            found += _in_company(text, lines, compiled, found, matches)
-        else:
-            found += (_candidate(text, rule, match) for match in matches)
-    return sorted(found, key=lambda candidate: (candidate.start, candidate.end))
-
-
-def _matches(
-    pattern: regex.Pattern[bytes], text: bytes, places: Sequence[tuple[int, int]]
-) -> Iterator[regex.Match[bytes]]:
-    """Matches that begin in one of the places; what a place's end cuts off is matched again without the end."""
-    for start, end in places:
-        for match in pattern.finditer(text, start, end, timeout=TIMEOUT):
-            whole = pattern.match(text, match.start(), timeout=TIMEOUT) if end < len(text) else match
-            if whole is not None:
-                yield whole
+    """What `rules` find in one text; see `Matcher`."""
+    return Matcher(rules).candidates(text, stretches)
 
 
 def _in_company(
-    text: bytes,
-    lines: Lines,
-    compiled: _Compiled,
-    found: Sequence[Candidate],
-    matches: Iterable[regex.Match[bytes]],
+    text: bytes, compiled: _Compiled, found: Sequence[Candidate], matches: Iterable[Found]
 ) -> Iterator[Candidate]:
     """Values that a label or a neighbour vouches for, with what the judge says of them."""
-    neighbours = _Neighbours(lines, found, compiled.rule)
+    neighbours = _Neighbours(text, found, compiled.rule)
     for match in matches:
         value = match["value"]
         start, end = match.span("value")
-        is_labelled = _is_labelled(text, lines, compiled, start, end)
+        is_labelled = _is_labelled(text, compiled, start, end)
         if not is_labelled and not neighbours.are_near(start, end):
             continue
         unlikely = _doubt(compiled.rule, value, text, start, end, is_labelled=is_labelled)
         yield Candidate(compiled.rule, value, start, end, is_labelled, unlikely)
 
 
-def _candidate(text: bytes, rule: Rule, match: regex.Match[bytes]) -> Candidate:
+def _candidate(text: bytes, rule: Rule, match: Found) -> Candidate:
     """A value that needs no company."""
     value = match["value"]
     start, end = match.span("value")
@@ -165,13 +160,13 @@ class _Neighbours:
     """Matches of the rules that a rule may lean on.
 
     Args:
-        lines: Of the text.
+        text: That they stand in.
         found: By offset.
         rule: That leans.
     """
 
-    def __init__(self, lines: Lines, found: Sequence[Candidate], rule: Rule) -> None:
-        self._lines = lines
+    def __init__(self, text: bytes, found: Sequence[Candidate], rule: Rule) -> None:
+        self._text = text
         self._within = rule.within
         self._spans = sorted((one.start, one.end) for one in found if one.rule.id in rule.near)
 
@@ -182,32 +177,20 @@ class _Neighbours:
         return any(self._is_near(start, end, *span) for span in around)
 
     def _is_near(self, start: int, end: int, first: int, last: int) -> bool:
-        lines = abs(self._lines.number(start) - self._lines.number(first))
-        return lines <= self._within and max(start - last, first - end) <= REACH
+        if max(start - last, first - end) > REACH:
+            return False
+        return self._text.count(b"\n", min(start, first), max(start, first)) <= self._within
 
 
-def _is_labelled(text: bytes, lines: Lines, compiled: _Compiled, start: int, end: int) -> bool:
+def _is_labelled(text: bytes, compiled: _Compiled, start: int, end: int) -> bool:
     if compiled.names is not None and _label(compiled.names, text, start):
         return True
     if compiled.weak_names is None or compiled.context is None or not _label(compiled.weak_names, text, start):
         return False
-    first, last = lines.span(start, end, compiled.rule.within)
-    first, last = max(first, start - REACH), min(last, end + REACH)
-    return compiled.context.search(text, first, last) is not None
+    return compiled.context.search(text, *lines_around(text, start, end, compiled.rule.within, REACH)) is not None
 
 
-def _label(names: regex.Pattern[bytes], text: bytes, start: int) -> bool:
+def _label(names: Pattern, text: bytes, start: int) -> bool:
     """Whether a label stands before the value at `start`, with no other value in between."""
-    ends = [found.end() for found in names.finditer(text, max(0, start - 2 * GAP), start, timeout=TIMEOUT)]
-    return bool(ends) and start - ends[-1] <= GAP and not _holds_run(text[ends[-1] : start])
-
-
-@functools.cache
-def _run() -> regex.Pattern[bytes]:
-    import regex
-
-    return regex.compile(rb"[A-Za-z0-9+/]{40}")
-
-
-def _holds_run(gap: bytes) -> bool:
-    return _run().search(gap) is not None
+    end = names.last_end(text, max(0, start - 2 * GAP), start)
+    return end >= 0 and start - end <= GAP and not _RUN.search(text, end, start)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from functools import cached_property
+
+BLOCK = 16_384
+"""Bytes between places whose line and column are kept."""
+
+_CONTINUATION = range(0x80, 0xC0)
 
 
 class Lines:
-    """The lines of a text.
+    """The lines of a text. What a question costs depends neither on the text's length nor on that of its lines.
 
     Args:
         data: Bytes; read as UTF-8, a byte that is not counts as one code point.
@@ -18,27 +22,47 @@ class Lines:
         self._data = data
         self._first = first
 
-    @cached_property
-    def _starts(self) -> list[int]:
-        starts, found = [0], self._data.find(b"\n")
-        while found >= 0:
-            starts.append(found + 1)
-            found = self._data.find(b"\n", found + 1)
-        return starts
-
-    def number(self, offset: int) -> int:
-        """The 1-based line that holds `offset`."""
-        return bisect_right(self._starts, offset) - 1 + self._first
-
     def position(self, offset: int) -> tuple[int, int]:
         """The 1-based line, and the 1-based column in code points, of a byte offset."""
-        index = bisect_right(self._starts, offset) - 1
-        start = self._starts[index]
-        before = self._data[start:offset].removeprefix(b"\xef\xbb\xbf" if start == 0 else b"")
-        return index + self._first, len(before.decode("utf-8", "surrogateescape")) + 1
+        line, column = _advanced(self._data, offset, *self._marks[min(offset // BLOCK, len(self._marks) - 1)])
+        return line, max(column, 1)
 
-    def span(self, start: int, end: int, margin: int) -> tuple[int, int]:
-        """Byte offsets of the lines that reach from `margin` lines before `start` to `margin` lines after `end`."""
-        first = max(0, bisect_right(self._starts, start) - 1 - margin)
-        last = bisect_right(self._starts, end) + margin
-        return self._starts[first], self._starts[last] if last < len(self._starts) else len(self._data)
+    @cached_property
+    def _marks(self) -> list[tuple[int, int, int]]:
+        """For each block an offset at or before its begin where a character begins, its line and its column."""
+        marks = [(0, self._first, 1 - self._data.startswith(b"\xef\xbb\xbf"))]
+        for block in range(BLOCK, len(self._data), BLOCK):
+            here = _character(self._data, block)
+            marks.append((here, *_advanced(self._data, here, *marks[-1])))
+        return marks
+
+
+def _advanced(data: bytes, end: int, start: int, line: int, column: int) -> tuple[int, int]:
+    """Line and column at `end`, from those at `start`."""
+    lines = data.count(b"\n", start, end)
+    if lines:
+        start, column = data.rfind(b"\n", start, end) + 1, 1
+    return line + lines, column + len(data[start:end].decode("utf-8", "surrogateescape"))
+
+
+def _character(data: bytes, offset: int) -> int:
+    """Where the character begins that may hold the byte at an offset."""
+    for back in range(4):
+        if data[offset - back] not in _CONTINUATION:
+            return offset - back
+    return offset
+
+
+def lines_around(text: bytes, start: int, end: int, margin: int, most: int) -> tuple[int, int]:
+    """Offsets of the lines from `margin` before `start` to `margin` behind `end`, but at most `most` bytes away."""
+    lowest, highest = max(0, start - most), min(len(text), end + most)
+    first, last = start, end - 1
+    for _ in range(margin + 1):
+        first = text.rfind(b"\n", lowest, first)
+        if first < 0:
+            break
+    for _ in range(margin + 1):
+        last = text.find(b"\n", last + 1, highest)
+        if last < 0:
+            break
+    return (first + 1 if first >= 0 else lowest), (last + 1 if last >= 0 else highest)

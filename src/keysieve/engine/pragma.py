@@ -47,6 +47,9 @@ def pragma_at(text: bytes, start: int, end: int) -> Pragma | None:
     first = text.rfind(b"\n", max(0, start - REACH), start) + 1 or max(0, start - REACH)
     last = text.find(b"\n", end, end + REACH)
     last = min(len(text), end + REACH) if last < 0 else last
+    around = text[max(0, first - 1 - REACH) : last]
+    if b":allow" not in around and b"pragma:" not in around:  # every marker has one of the two
+        return None
     found = _ON_LINE.search(text, first, start) or _ON_LINE.search(text, end, last)
     return _read(found) or _read(_line_above(text, first))
 

@@ -8,23 +8,26 @@ one Hyperscan database, made in memory (a serialised one from disk could be alte
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
+from functools import cached_property
 
 from keysieve.engine.shipped import shipped_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # importing typing costs a tenth of the time that a clean commit may take
-    import hyperscan
-
     from keysieve.rule import Rule
 
 ENOUGH = 1_000_000
 """Bytes after which Hyperscan pays: it costs some 60 ms to load and compile and is then 20 to 50 times as fast."""
 LONGEST = 1 << 30
 """Bytes that Hyperscan is given at once; its lengths have 32 bits."""
+CLOSE = 64
+"""Bytes within which one spot stands for all, where there are very many."""
+MANY = 100_000
+"""Spots that are kept as they come."""
 
 Test = Callable[[bytes], bool]
-Spots = Callable[[bytes], Iterable[int]]
+Where = Callable[[bytes], list[int]]
 
 
 class Prefilter:
@@ -40,7 +43,12 @@ class Prefilter:
         self._bytes = ENOUGH if is_large else 0
         self._test, self._spots = _plain(self.expressions)
         self._is_vectorised = False
-        self.span: int | None = 1024
+
+    def warm(self) -> None:
+        """Compile the fast form now, so that a forked process need not."""
+        if not self._is_vectorised:
+            self._test, self._spots = _vectorised(self.expressions) or (self._test, self._spots)
+            self._is_vectorised = True
 
     def may_match(self, data: bytes) -> bool:
         """Whether the exact matcher has to look at `data`."""
@@ -48,66 +56,108 @@ class Prefilter:
         return self._test(data)
 
     def spots(self, data: bytes) -> list[int]:
-        """Where the exact matcher has to look: offsets at which expressions match, not all, but one near any."""
+        """Where the exact matcher has to look: offsets at which matches end; not all, but one near any.
+
+        Each match ends less than `span` bytes from a spot.
+        """
         self._count(data)
-        return sorted(set(self._spots(data)))
+        return self._spots(data)
+
+    @cached_property
+    def span(self) -> int | None:
+        """Bytes around an edit that have to be looked at again; None if an expression has no bound: then all has.
+
+        Where `old[:a] + removed + old[b:]` became `new = old[:a] + added + old[b:]`, these do for `new`: the spots of
+        `old` up to `a` and, moved, from `b + span` on, and those of `added` with `span` bytes of `new` on each side.
+        """
+        from keysieve.engine.expression import reach
+
+        reaches = [reach(expression) for expression in self.expressions]
+        known = [one for one in reaches if one is not None]
+        # Twice: `re` reports no match that overlaps the one before, which may end that far from it.
+        return 2 * max(known, default=0) + CLOSE if len(known) == len(reaches) else None
 
     def _count(self, data: bytes) -> None:
         self._bytes += len(data)
-        if self._bytes >= ENOUGH and not self._is_vectorised:
-            self._test, self._spots = _vectorised(self.expressions) or (self._test, self._spots)
-            self._is_vectorised = True
+        if self._bytes >= ENOUGH:
+            self.warm()
 
 
-def _plain(expressions: Iterable[bytes]) -> tuple[Test, Spots]:
+def _plain(expressions: Iterable[bytes]) -> tuple[Test, Where]:
     compiled = [re.compile(expression) for expression in expressions]
 
     def test(data: bytes) -> bool:
         return any(expression.search(data) for expression in compiled)
 
-    def spots(data: bytes) -> Iterable[int]:
-        return (match.end() for expression in compiled for match in expression.finditer(data))
+    def spots(data: bytes) -> list[int]:
+        found = _Spots()
+        for expression in compiled:
+            for match in expression.finditer(data):
+                found.add(match.end())
+        return found.all()
 
     return test, spots
 
 
-def _vectorised(expressions: tuple[bytes, ...]) -> tuple[Test, Spots] | None:
+def _vectorised(expressions: tuple[bytes, ...]) -> tuple[Test, Where] | None:
     """The same by Hyperscan; None where there is none for this platform or an expression is beyond it."""
     try:
         import hyperscan
     except ImportError:
         return None
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    numbers = list(range(len(expressions)))
     try:
-        single = _database(expressions, hyperscan.HS_FLAG_SINGLEMATCH)
-        every = _database(expressions, 0)
+        database.compile(expressions=list(expressions), ids=numbers, elements=len(numbers), flags=[0] * len(numbers))
     except hyperscan.error:
         return None
     plain_test, plain_spots = _plain(expressions)
 
+    def stop(*_match: object) -> bool:
+        return True
+
     def test(data: bytes) -> bool:
         if len(data) > LONGEST:
             return plain_test(data)
-        found: list[int] = []
-        single.scan(data, lambda number, *_rest: found.append(number))
-        return bool(found)
+        try:
+            database.scan(data, stop)
+        except hyperscan.ScanTerminated:
+            return True
+        return False
 
-    def spots(data: bytes) -> Iterable[int]:
+    def spots(data: bytes) -> list[int]:
         if len(data) > LONGEST:
             return plain_spots(data)
-        found: list[int] = []
-        every.scan(data, lambda _number, _start, end, *_rest: found.append(end))
-        return found
+        found = _Spots()
+        database.scan(data, lambda _number, _start, end, *_rest: found.add(end))
+        return found.all()
 
     return test, spots
 
 
-def _database(expressions: Sequence[bytes], flag: int) -> hyperscan.Database:
-    import hyperscan
+class _Spots:
+    """Collects offsets, as many as a text can have; of those that lie close together only some once there are many."""
 
-    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    numbers = list(range(len(expressions)))
-    database.compile(expressions=list(expressions), ids=numbers, elements=len(numbers), flags=[flag] * len(numbers))
-    return database
+    def __init__(self) -> None:
+        self._offsets: list[int] = []
+        self._most = MANY
+
+    def add(self, offset: int) -> None:
+        self._offsets.append(offset)
+        if len(self._offsets) > self._most:
+            self._thin()
+
+    def all(self) -> list[int]:
+        """All of them, sorted."""
+        return sorted(set(self._offsets))
+
+    def _thin(self) -> None:
+        kept: list[int] = []
+        for offset in sorted(self._offsets):
+            if not kept or offset - kept[-1] >= CLOSE:
+                kept.append(offset)
+        self._offsets = kept
+        self._most = max(MANY, 2 * len(kept))
 
 
 def shipped_expressions() -> tuple[bytes, ...]:
@@ -118,12 +168,12 @@ def shipped_expressions() -> tuple[bytes, ...]:
 
 def expressions(rules: Iterable[Rule]) -> tuple[bytes, ...]:
     """The expressions that cover `rules`, plain and encoded."""
-    from keysieve.engine.decoding import encoded_pattern
+    from keysieve.engine.decoding import encoded_patterns
 
     every = list(rules)
     plain = [expression for rule in every for expression in rule.prefilter]
     literals = dict.fromkeys(spelling for rule in every for spelling in _spellings(rule))
-    return tuple(dict.fromkeys([*plain, *(encoded_pattern((literal,)) for literal in literals)]))
+    return tuple(dict.fromkeys([*plain, *(form for literal in literals for form in encoded_patterns(literal))]))
 
 
 def _spellings(rule: Rule) -> Iterable[bytes]:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from keysieve.engine import OnLimit, credentials
 from keysieve.engine.match import Credential
 from keysieve.engine.prefilter import Prefilter, expressions, shipped_expressions
 from keysieve.rule import Rule
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from keysieve.engine.decoded import Memory
+
 WINDOW = 8 << 20
 """Bytes of a stream that are looked at together."""
 OVERLAP = 64 << 10
 """Bytes before and behind a window that are looked at with it: more than anything that a match depends on."""
-STRIDE = 1024
-"""Bytes within which places that the prefilter points at share a context."""
-MOST_CONTEXTS = 1_000_000
-"""Contexts that are remembered at most: some 64 MB."""
 
 
 class Sieve:
@@ -32,7 +33,7 @@ class Sieve:
         self._own_rules = tuple(own_rules)
         self._is_large = is_large
         self._prefilter: Prefilter | None = None
-        self._clean: set[int] = set()
+        self._memory: Memory | None = None
 
     def __reduce__(self) -> tuple[object, ...]:
         return _sieve, (self._own_rules, self._is_large)
@@ -46,13 +47,20 @@ class Sieve:
             )
         return self._prefilter
 
-    @property
+    @cached_property
     def rules(self) -> tuple[Rule, ...]:
         """All rules that apply."""
         from keysieve.engine.catalogue import shipped_rules
 
         own = {rule.id for rule in self._own_rules}
         return (*(rule for rule in shipped_rules() if rule.id not in own), *self._own_rules)
+
+    def warm(self) -> None:
+        """Compile all that is needed for much input now, so that processes forked from this one need not."""
+        from keysieve.engine.matcher import Matcher
+
+        self.prefilter.warm()
+        Matcher(self.rules)
 
     def sift(self, data: bytes, on_limit: OnLimit = lambda _reason: None) -> tuple[Credential, ...]:
         """The credentials in a blob's bytes, examples and placeholders included.
@@ -66,26 +74,20 @@ class Sieve:
     def look(
         self, data: bytes, spots: Sequence[int], on_limit: OnLimit = lambda _reason: None
     ) -> tuple[Credential, ...]:
+        """The credentials in a blob's bytes, where all that the prefilter would point at is known.
+
+        Args:
+            data: The blob's bytes.
+            spots: Offsets, of which one is near every match of the prefilter; more do no harm.
+            on_limit: Called with a reason for each limit that kept something back.
+        """
         if not spots:
             return ()
-        contexts = _contexts(data, spots)
-        unknown = [context for context in contexts if context not in self._clean]
-        if not unknown:
-            return ()
-        limits: list[str] = []
-        if len(unknown) < len(contexts):
-            some = [spot for context in unknown for spot in contexts[context]]
-            if not credentials(data, self.rules, self.prefilter, limits.append, some) and not limits:
-                self._remember(unknown)
-                return ()
-        found = credentials(data, self.rules, self.prefilter, on_limit, spots)
-        if not found and not limits:
-            self._remember(unknown)
-        return found
+        if self._memory is None:
+            from keysieve.engine.decoded import Memory
 
-    def _remember(self, contexts: Iterable[int]) -> None:
-        if len(self._clean) < MOST_CONTEXTS:
-            self._clean.update(contexts)
+            self._memory = Memory()
+        return credentials(data, self.rules, self.prefilter, on_limit, spots, self._memory)
 
     def sift_stream(self, pieces: Iterable[bytes]) -> Iterator[Credential]:
         """The credentials in a text that comes in pieces, each place once; a pair farther apart than a window is two.
@@ -96,26 +98,6 @@ class Sieve:
             for credential in self.sift(window.data):
                 if window.first <= credential.first.start < window.last:
                     yield _moved(credential, window.offset, window.line - 1)
-
-
-def _contexts(data: bytes, spots: Iterable[int]) -> dict[int, list[int]]:
-    """What is around the places that the prefilter points at, as hashes, with the places.
-
-    All that the matcher could find at a place depends on what is around it. Versions of a file repeat most of that,
-    and a look at what held no credential need not be repeated. Python keys its hash anew in each process, so that
-    nobody can prepare a text that is taken for another.
-    """
-    from keysieve.engine.matcher import MARGIN
-
-    contexts: dict[int, list[int]] = {}
-    last, places = -STRIDE, []
-    for spot in spots:
-        if spot - last >= STRIDE:
-            last = spot
-            around = hash(data[max(0, spot - MARGIN) : spot + STRIDE + MARGIN])
-            places = contexts.setdefault(around, [])
-        places.append(spot)
-    return contexts
 
 
 def _sieve(own_rules: tuple[Rule, ...], is_large: bool) -> Sieve:

@@ -7,12 +7,14 @@ Only escapes of ASCII are resolved, credentials have no other characters. Nested
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
-from keysieve.engine.decoding.offsets import OffsetMap, Rewriter
+from keysieve.engine.decoding.offsets import OffsetMap, Piece
 
+# Without the look-behind, a long row of backslashes would be tried from each of them. It stands behind the first one
+# because `re` finds a pattern fast that begins with a letter.
 _BACKSLASH = (
-    rb"\\++(?:[\"'/+=:&<>@nrt-]|u00[0-7][0-9A-Fa-f]|x[0-7][0-9A-Fa-f]|u\{0{0,4}[0-7][0-9A-Fa-f]\}"
+    rb"\\(?<!\\\\)\\*+(?:[\"'/+=:&<>@nrt-]|u00[0-7][0-9A-Fa-f]|x[0-7][0-9A-Fa-f]|u\{0{0,4}[0-7][0-9A-Fa-f]\}"
     rb"|U000000[0-7][0-9A-Fa-f]|[01][0-7][0-7])"
 )
 _PERCENT = rb"%(?:25)*(?:u00)?[0-9A-Fa-f]{2}"
@@ -28,8 +30,7 @@ def backslashes(data: bytes) -> tuple[bytes, OffsetMap] | None:
     """
     if b"\\" not in data:
         return None
-    # Without the look-behind, a long row of backslashes would be tried from each of them.
-    return _resolve(data, re.finditer(rb"(?<!\\)" + _BACKSLASH, data), _backslash)
+    return _resolve(data, _BACKSLASH, _backslash)
 
 
 def _backslash(escape: bytes) -> bytes:
@@ -45,14 +46,14 @@ def percents(data: bytes) -> tuple[bytes, OffsetMap] | None:
     """Resolve `%2F`, `%2f`, `%252F` and JavaScript's `%u002F`. A `+` stays: secrets hold it."""
     if b"%" not in data:
         return None
-    return _resolve(data, re.finditer(_PERCENT, data), lambda escape: bytes((int(escape[-2:], 16),)))
+    return _resolve(data, _PERCENT, lambda escape: bytes((int(escape[-2:], 16),)))
 
 
 def entities(data: bytes) -> tuple[bytes, OffsetMap] | None:
     """Resolve `&#43;`, `&#x2F;`, `&quot;`, `&amp;quot;` and every other entity of HTML 5."""
     if b"&" not in data:
         return None
-    return _resolve(data, re.finditer(_ENTITY, data), _entity)
+    return _resolve(data, _ENTITY, _entity)
 
 
 def _entity(escape: bytes) -> bytes:
@@ -69,22 +70,28 @@ def quoted_printable(data: bytes) -> tuple[bytes, OffsetMap] | None:
     """
     if b"=3D" not in data and b"uoted-printable" not in data:
         return None
-    return _resolve(data, re.finditer(_QUOTED, data), _quoted)
+    return _resolve(data, _QUOTED, _quoted)
 
 
 def _quoted(escape: bytes) -> bytes:
     return b"" if escape.endswith(b"\n") else bytes((int(escape[1:], 16),))
 
 
-def _resolve(
-    data: bytes, escapes: Iterator[re.Match[bytes]], decode: Callable[[bytes], bytes]
-) -> tuple[bytes, OffsetMap] | None:
-    rewriter = Rewriter(data)
-    known: dict[bytes, bytes] = {}
-    for match in escapes:
-        escape = match[0]
-        text = known.get(escape)
-        if text is None:
-            text = known[escape] = decode(escape)
-        rewriter.replace(*match.span(), text)
-    return rewriter.finish()
+def _resolve(data: bytes, escape: bytes, decode: Callable[[bytes], bytes]) -> tuple[bytes, OffsetMap] | None:
+    """Replace what the expression matches; it has no groups."""
+    old = re.split(b"(" + escape + b")", data)
+    if len(old) == 1:
+        return None
+    known = {one: decode(one) for one in set(old[1::2])}
+    new = old.copy()
+    new[1::2] = [known[one] for one in old[1::2]]
+    return b"".join(new), OffsetMap(lambda: _pieces(old, new))
+
+
+def _pieces(old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[Piece]:
+    """Of what was copied and what was replaced, by turns."""
+    at = 0
+    for number, (before, after) in enumerate(zip(old, new, strict=True)):
+        if after:
+            yield (at, len(after), len(after), len(before)) if number % 2 else (at, len(after), 1, 1)
+        at += len(before)

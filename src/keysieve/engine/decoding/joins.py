@@ -9,7 +9,7 @@ from keysieve.engine.decoding.offsets import OffsetMap, Rewriter
 _SPACE = rb"(?:\s|[\\`_]\r?\n){0,200}+"
 _OPERATOR = rb"(?:\+\+?|\.\.?|&|<>|~|\|\||\^)"
 _JOIN = rb"[\"'`](?:" + _SPACE + _OPERATOR + _SPACE + rb"|(?:\s|\\\r?\n)" + _SPACE + rb")[bBfFrRuUL@]{0,2}[\"'`]"
-_CONTINUED = rb"(?<=[A-Za-z0-9/+=])[\\`^]\r?\n[ \t]{0,200}(?=[A-Za-z0-9/+=])"
+_CONTINUED = rb"[\\`^](?<=[A-Za-z0-9/+=].)\r?\n[ \t]{0,200}(?=[A-Za-z0-9/+=])"
 _HUNK = rb"(?:^|\n)[+ -]{0,3}@@ -[0-9]"
 _MARKED_VALUE = rb"(?:^|\n)[+-][A-Za-z0-9/+]{40}(?:[\r\n]|$)"
 
@@ -22,7 +22,7 @@ def concatenations(data: bytes) -> tuple[bytes, OffsetMap] | None:
     such a mark at the end of a line goes together with the indentation that follows.
     """
     spans = [match.span() for match in re.finditer(_JOIN, data)]
-    if b"\\\n" in data or b"\\\r" in data or b"`\n" in data or b"`\r" in data or b"^\n" in data or b"^\r" in data:
+    if any(mark in data and (mark + b"\n" in data or mark + b"\r" in data) for mark in (b"\\", b"`", b"^")):
         spans = sorted(spans + [match.span() for match in re.finditer(_CONTINUED, data)])
     return _without(data, spans)
 
@@ -32,7 +32,8 @@ def diff_markers(data: bytes) -> tuple[bytes, OffsetMap] | None:
 
     A text counts as a patch when it has a hunk header, or a line that is a mark and 40 characters of base64.
     """
-    if (b"@@ -" in data and re.search(_HUNK, data)) or re.search(_MARKED_VALUE, data):
+    has_marks = b"\n+" in data or b"\n-" in data or data[:1] in (b"+", b"-")
+    if (b"@@ -" in data and re.search(_HUNK, data)) or (has_marks and re.search(_MARKED_VALUE, data)):
         return _without(data, [match.span(1) for match in re.finditer(rb"(?:^|\n)([+ -])", data)])
     return None
 

@@ -33,12 +33,6 @@ _ONWARD: tuple[tuple[str, Decoder], ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class _Step:
-    name: str
-    offsets: OffsetMap = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
 class Layer:
     """A whole text in which encoded pieces were replaced by what they decode to.
 
@@ -46,32 +40,43 @@ class Layer:
         data: The text.
         encoding: `plain`, or every encoding that was resolved anywhere in the text, in the order in which that was
             done, joined with `+`. What one value stood in says `encoding_of`.
+        before: The layer that it was made of; None for the original bytes.
     """
 
     data: bytes = field(repr=False)
     encoding: str = "plain"
-    _steps: tuple[_Step, ...] = field(default=(), repr=False)
+    before: Layer | None = field(default=None, repr=False)
+    _name: str = field(default="", repr=False)
+    _offsets: OffsetMap = field(default_factory=OffsetMap, repr=False)
+
+    def span_before(self, start: int, end: int) -> tuple[int, int]:
+        """Where the pieces that gave `data[start:end]` stand in the layer before (half-open)."""
+        return self._offsets.start(start), self._offsets.end(end)
 
     def outer(self, offset: int) -> int:
         """Where the piece that gave `data[offset]` begins in the original bytes. Never falls as `offset` grows."""
-        for step in reversed(self._steps):
-            offset = step.offsets.start(offset)
+        layer = self
+        while layer.before is not None:
+            offset, layer = layer._offsets.start(offset), layer.before
         return offset
 
     def outer_end(self, offset: int) -> int:
         """Where the piece that gave `data[offset - 1]` ends in the original bytes (half-open)."""
-        for step in reversed(self._steps):
-            offset = step.offsets.end(offset)
+        layer = self
+        while layer.before is not None:
+            offset, layer = layer._offsets.end(offset), layer.before
         return offset
 
     def encoding_of(self, start: int, end: int) -> str:
         """How `data[start:end]` stood in the original: the encodings that it was itself taken out of, or `plain`."""
         names: list[str] = []
-        for step in reversed(self._steps):
+        layer = self
+        while layer.before is not None:
             inner = end - start
-            start, end = step.offsets.start(start), step.offsets.end(end)
+            start, end = layer.span_before(start, end)
             if end - start != inner:
-                names.append(step.name)
+                names.append(layer._name)
+            layer = layer.before
         return "+".join(reversed(names)) or "plain"
 
     def through(self, name: str, decoder: Decoder) -> Layer | None:
@@ -81,7 +86,7 @@ class Layer:
             return None
         data, offsets = result
         encoding = name if self.encoding == "plain" else f"{self.encoding}+{name}"
-        return Layer(data, encoding, (*self._steps, _Step(name, offsets)))
+        return Layer(data, encoding, self, name, offsets)
 
 
 @dataclass(frozen=True, slots=True)

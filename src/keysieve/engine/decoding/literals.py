@@ -22,6 +22,8 @@ KEY_LITERALS = (b"AKIA", b"ASIA", b"ABSK")
 NAME_LITERALS = (b"aws_", b"AWS_", b"secret", b"Secret", b"SECRET")
 """Beginnings or parts of labels, in the spellings that are in use."""
 
+_LETTERS = 4
+"""Letters of a literal that are looked for where something stands between them."""
 _SHORTEST = 4
 """Characters of base64 that a pattern must have: three of them stand in every few hundred bytes of base64."""
 
@@ -31,10 +33,14 @@ def wide_pattern(literal: bytes) -> bytes:
     return rb"(?:" + rb"\x00".join(map(_quote, literal)) + rb"|" + rb"\x00{3}".join(map(_quote, literal)) + rb")"
 
 
-def hex_pattern(literal: bytes) -> bytes:
-    r"""The literal as hexadecimal digits of either case, alone or with `\x`, `\u00`, `%`, `0x`, `:` between pairs."""
-    pairs = (b"".join(_digit(digit) for digit in f"{byte:02x}".encode()) for byte in literal)
-    return rb"(?:\\+x|\\+u00|%|, ?0x|:)?".join(pairs)
+def hex_patterns(literal: bytes) -> tuple[bytes, bytes]:
+    r"""The literal as hexadecimal digits of either case, in a row, and with something between pairs.
+
+    Between pairs stands `\x`, `\u00`, `%`, `0x` or `:`. There the first letters are enough, and there are no more
+    backslashes than five levels of JSON make: a pattern of bounded length tells how far an edit can reach.
+    """
+    pairs = [b"".join(_digit(digit) for digit in f"{byte:02x}".encode()) for byte in literal]
+    return b"".join(pairs), rb"(?:\\{1,31}(?:x|u00)|%|, ?0x|:)".join(pairs[:_LETTERS])
 
 
 def base64_forms(literal: bytes) -> tuple[bytes, ...]:
@@ -56,20 +62,20 @@ def nested_base64_forms(literal: bytes) -> tuple[bytes, ...]:
     return tuple(sorted(forms))
 
 
-def encoded_pattern(literals: Iterable[bytes]) -> bytes:
-    """One pattern for all encoded forms of some literals, exactly as they are spelled.
+def encoded_patterns(literal: bytes) -> tuple[bytes, ...]:
+    """Patterns for all encoded forms of a literal, exactly as it is spelled: one for base64, the others one by one.
 
     Args:
-        literals: Plain literals of at least four letters; spellings in other cases are literals of their own.
+        literal: At least four letters; spellings in other cases are literals of their own.
     """
-    parts: dict[bytes, None] = {}
-    for literal in literals:
-        wide = b"".join(bytes((byte, 0)) for byte in literal)  # what PowerShell's -EncodedCommand has
-        parts |= dict.fromkeys(re.escape(form) for form in base64_forms(wide[:-1]))
-        parts |= dict.fromkeys((wide_pattern(literal), hex_pattern(literal)))
-        parts |= dict.fromkeys(re.escape(form) for form in base64_forms(literal))
-        parts |= dict.fromkeys(re.escape(form) for form in nested_base64_forms(literal))
-    return b"|".join(parts)
+    wide = b"".join(bytes((byte, 0)) for byte in literal)  # what PowerShell's -EncodedCommand has
+    forms = dict.fromkeys((*base64_forms(wide[:-1]), *base64_forms(literal), *nested_base64_forms(literal)))
+    return b"|".join(map(re.escape, forms)), wide_pattern(literal), *hex_patterns(literal)
+
+
+def encoded_pattern(literals: Iterable[bytes]) -> bytes:
+    """One pattern for all encoded forms of some literals; see `encoded_patterns`."""
+    return b"|".join(dict.fromkeys(form for literal in literals for form in encoded_patterns(literal)))
 
 
 def _quote(byte: int) -> bytes:

@@ -4,36 +4,58 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from functools import cached_property
 
 MAX_SIZE = (1 << 32) - 1
 """Bytes of the longest text whose offsets can be kept (they are 32-bit, to keep maps small)."""
 
 
-@dataclass(frozen=True, slots=True)
+Piece = tuple[int, int, int, int]
+"""Of a rewritten text: where in the other text it begins, its bytes, and how many of these were made from how many."""
+
+
 class OffsetMap:
     """Offsets of a rewritten text → offsets of the text that it was made from.
 
-    The rewritten text is a row of segments; segment n begins at `outs[n]` and was made from what begins at `ins[n]`.
-    Inside it, every `out_units[n]` bytes were made from `in_units[n]` bytes: 1 and 1 for what was copied, 1 and 2 for
-    ASCII that stood in UTF-16, 3 and 4 for base64, a piece's two lengths where finer is impossible.
+    Inside a piece, every so many bytes were made from so many: 1 and 1 for what was copied, 1 and 2 for ASCII that
+    stood in UTF-16, 3 and 4 for base64, a piece's two lengths where finer is impossible.
+
+    Args:
+        pieces: Gives the rewritten text's pieces in order. Asked only when an offset is: in most texts nothing is
+            found. By default nothing was replaced.
     """
 
-    outs: array[int] = field(repr=False)
-    ins: array[int] = field(repr=False)
-    out_units: array[int] = field(repr=False)
-    in_units: array[int] = field(repr=False)
+    def __init__(self, pieces: Callable[[], Iterable[Piece]] = tuple) -> None:
+        self._pieces = pieces
 
     def start(self, offset: int) -> int:
         """Where the unit that holds byte `offset` of the rewritten text begins."""
-        at = bisect_right(self.outs, offset) - 1
-        return self.ins[at] + (offset - self.outs[at]) // self.out_units[at] * self.in_units[at]
+        outs, ins, out_units, in_units = self._segments
+        at = bisect_right(outs, offset) - 1
+        return ins[at] + (offset - outs[at]) // out_units[at] * in_units[at]
 
     def end(self, offset: int) -> int:
         """Where the unit that holds the byte before `offset` ends (half-open)."""
-        at = max(bisect_left(self.outs, offset) - 1, 0)
-        units = -((self.outs[at] - offset) // self.out_units[at])
-        return self.ins[at] + units * self.in_units[at]
+        outs, ins, out_units, in_units = self._segments
+        at = max(bisect_left(outs, offset) - 1, 0)
+        units = -((outs[at] - offset) // out_units[at])
+        return ins[at] + units * in_units[at]
+
+    @cached_property
+    def _segments(self) -> tuple[array[int], array[int], array[int], array[int]]:
+        """For each row of pieces that go on alike: where it begins in both texts, and its units."""
+        outs, ins, out_units, in_units = (array("I", [first]) for first in (0, 0, 1, 1))
+        made = 0
+        for start, length, out_unit, in_unit in self._pieces():
+            goes_on = out_units[-1] == out_unit and in_units[-1] == in_unit
+            if not goes_on or ins[-1] + (made - outs[-1]) // out_unit * in_unit != start:
+                outs.append(made)
+                ins.append(start)
+                out_units.append(out_unit)
+                in_units.append(in_unit)
+            made += length
+        return outs, ins, out_units, in_units
 
 
 class Rewriter:
@@ -46,9 +68,8 @@ class Rewriter:
     def __init__(self, data: bytes) -> None:
         self._data = data
         self._parts: list[bytes] = []
+        self._pieces: list[Piece] = []
         self._taken = 0
-        self._made = 0
-        self._map = OffsetMap(array("I", [0]), array("I", [0]), array("I", [1]), array("I", [1]))
 
     def replace(self, start: int, end: int, text: bytes, unit: tuple[int, int] | None = None) -> None:
         """Put `text` in the place of `data[start:end]`; `start` is not before the end of the last replacement.
@@ -73,18 +94,8 @@ class Rewriter:
             return None
         if self._taken < len(self._data):
             self._append(self._taken, self._data[self._taken :], 1, 1)
-        return b"".join(self._parts), self._map
+        return b"".join(self._parts), OffsetMap(lambda: self._pieces)
 
     def _append(self, start: int, text: bytes, out_unit: int, in_unit: int) -> None:
-        segments = self._map
-        if not (
-            segments.out_units[-1] == out_unit
-            and segments.in_units[-1] == in_unit
-            and segments.ins[-1] + (self._made - segments.outs[-1]) // out_unit * in_unit == start
-        ):
-            segments.outs.append(self._made)
-            segments.ins.append(start)
-            segments.out_units.append(out_unit)
-            segments.in_units.append(in_unit)
         self._parts.append(text)
-        self._made += len(text)
+        self._pieces.append((start, len(text), out_unit, in_unit))

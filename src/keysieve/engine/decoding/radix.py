@@ -7,14 +7,14 @@ import codecs
 import re
 import string
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 from keysieve.engine.decoding import literals
 from keysieve.engine.decoding.offsets import OffsetMap, Rewriter
+from keysieve.engine.runs import runs
 
 _STANDARD = (string.ascii_letters + string.digits + "+/").encode()
 _HEX = string.hexdigits.encode()
-_MARK, _OTHER = b"x", b" "
 _TEXT = bytes(range(32, 127)) + b"\t\n\r"
 _SHORTEST_BASE64 = 24
 """Characters: 18 bytes. The shortest value, a key id of 20 bytes, takes 27."""
@@ -27,29 +27,16 @@ _WIDEST = 1000
 """Characters that a line of wrapped base64 has at most; what is longer was never wrapped."""
 _TAIL = rb"\r?\n[ \t]{0,200}+([A-Za-z0-9+/_-]{1,23}+)(?=={0,2}(?:[\s\"'`,;)}\]<]|$))"
 
+_SHORT, _REMEMBERED = 256, 20_000
+"""Characters of base64 that are remembered, and how often: words come again in each round and each version."""
+
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
-
-
-def _marks(alphabet: bytes) -> bytes:
-    return bytes(_MARK[0] if byte in alphabet else _OTHER[0] for byte in range(256))
-
-
-def _runs(data: bytes, alphabet: bytes, shortest: int) -> Iterator[tuple[int, int]]:
-    """Spans of at least `shortest` characters of an alphabet. Much faster than a pattern of one character class."""
-    marked = data.translate(_marks(alphabet))
-    needle = _MARK * shortest
-    start = marked.find(needle)
-    while start >= 0:
-        end = marked.find(_OTHER, start)
-        end = len(data) if end < 0 else end
-        yield start, end
-        start = marked.find(needle, end)
 
 
 def hexadecimals(data: bytes) -> tuple[bytes, OffsetMap] | None:
     """Replace runs of hexadecimal digits that stand for text."""
     rewriter = Rewriter(data)
-    for start, end in _runs(data, _HEX, _SHORTEST_HEX):
+    for start, end in runs(data, _HEX, _SHORTEST_HEX):
         for shift in (0, 1):
             stop = end - (end - start - shift) % 2
             text = binascii.unhexlify(data[start + shift : stop])
@@ -67,10 +54,24 @@ def base64s(data: bytes) -> tuple[bytes, OffsetMap] | None:
     """
     rewriter = Rewriter(data)
     for lines in _blocks(data):
+        if len(lines) == 1 and _says_nothing(data[slice(*lines[0])]):
+            continue
         if len(lines) == 1 or not _replace(rewriter, data, lines):
             for start, end in lines:
                 _replace_run(rewriter, data, start, end)
     return rewriter.finish()
+
+
+def _says_nothing(run: bytes) -> bool:
+    """Whether a run stands for no text. Most are words or paths, which come again in each round and each version."""
+    return _short_says_nothing(run) if len(run) <= _SHORT else False
+
+
+@lru_cache(_REMEMBERED)
+def _short_says_nothing(run: bytes) -> bool:
+    rewriter = Rewriter(run)
+    _replace_run(rewriter, run, 0, len(run))
+    return rewriter.finish() is None
 
 
 def _replace_run(rewriter: Rewriter, data: bytes, start: int, end: int) -> None:
@@ -84,7 +85,7 @@ def _replace_run(rewriter: Rewriter, data: bytes, start: int, end: int) -> None:
 def _blocks(data: bytes) -> Iterator[list[tuple[int, int]]]:
     """Runs of base64, those that wrapping took apart together."""
     block: list[tuple[int, int]] = []
-    for start, end in _runs(data, _STANDARD + b"-_", _SHORTEST_BASE64):
+    for start, end in runs(data, _STANDARD + b"-_", _SHORTEST_BASE64):
         if block and _continues(data, block, start, end):
             block.append((start, end))
             continue
@@ -164,14 +165,14 @@ def _bytes(digits: bytes) -> bytes:
 
 
 def _holds_literal(text: bytes) -> bool:
-    return any(literal in text for literal in _telling())
+    return _telling().search(text) is not None
 
 
 @cache
-def _telling() -> tuple[bytes, ...]:
+def _telling() -> re.Pattern[bytes]:
     """What bytes that are not text as a whole have to hold to be worth a look."""
     nested = (form for literal in literals.KEY_LITERALS for form in literals.base64_forms(literal))
-    return (*literals.KEY_LITERALS, *literals.NAME_LITERALS, *nested)
+    return re.compile(b"|".join(map(re.escape, (*literals.KEY_LITERALS, *literals.NAME_LITERALS, *nested))))
 
 
 def _is_text(data: bytes) -> bool:

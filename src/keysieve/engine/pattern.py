@@ -1,0 +1,144 @@
+"""A rule's patterns, compiled: the shipped ones as fast as can be, users' own under a time limit."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from keysieve.engine.expression import Literal, Run, beginning, for_re, reach
+from keysieve.engine.runs import runs
+
+TIMEOUT = 60.0
+"""Seconds for one pattern over one text: a backstop for users' own patterns. The shipped ones are linear."""
+REMEMBERED = 10_000
+"""Texts before values that are remembered, of some 200 bytes each."""
+FAR = 256
+"""Bytes behind the last place where a match may begin that may be searched in vain."""
+
+Found = Any
+"""A match of `re` or of `regex`, which differ in nothing that is used."""
+
+
+class Pattern:
+    """A compiled pattern.
+
+    Args:
+        source: In the syntax of `regex`.
+        is_trusted: Known to be linear and to mean the same to `re`, which is several times as fast but takes no
+            time limit. What `re` has no syntax for is left to `regex` all the same.
+    """
+
+    def __init__(self, source: bytes, *, is_trusted: bool) -> None:
+        self._compiled, self._options = _compile(source) if is_trusted else (_by_regex(source), {"timeout": TIMEOUT})
+        self._beginning = beginning(source) if is_trusted else None
+        self._reach = reach(source) if is_trusted else None
+        self._known_last_end = functools.lru_cache(REMEMBERED)(
+            lambda text, start: self._last_end(text, start, len(text))
+        )
+
+    def search(self, text: bytes, start: int, end: int) -> Found | None:
+        """The first match between two offsets."""
+        return self._compiled.search(text, start, end, **self._options)
+
+    def last_end(self, text: bytes, start: int, end: int) -> int:
+        """Where the last of the matches between two offsets ends; -1 if there is none."""
+        if self._reach is None:
+            return self._last_end(text, start, end)
+        # Labels repeat themselves from version to version and from one decoded text to the next.
+        before = max(0, start - self._reach)
+        last = self._known_last_end(text[before:end], start - before)
+        return last if last < 0 else last + before
+
+    def _last_end(self, text: bytes, start: int, end: int) -> int:
+        last = -1
+        for found in self._compiled.finditer(text, start, end, **self._options):
+            last = found.end()
+        return last
+
+    def beginning_in(self, text: bytes, start: int, end: int) -> Iterator[Found]:
+        """The matches that begin between two offsets, wherever they end."""
+        if self._beginning is None:
+            yield from self._everywhere(text, start, end)
+            return
+        rows = _begins(self._beginning, text, start, end)
+        at = start
+        for first, last in _joined(rows) if rows else ():
+            at = max(first, at)
+            while at <= last:
+                found = self._first(text, at, last)
+                if found is None or found.start() > last:
+                    break
+                yield found
+                at = max(found.end(), found.start() + 1)
+
+    def _first(self, text: bytes, first: int, last: int) -> Found | None:
+        if first == last:
+            return self._compiled.match(text, first, **self._options)
+        if self._reach is None or self._reach > FAR:
+            tries = (self._compiled.match(text, at, **self._options) for at in range(first, last + 1))
+            return next((found for found in tries if found is not None), None)
+        return self._compiled.search(text, first, last + self._reach, **self._options)
+
+    def _everywhere(self, text: bytes, start: int, end: int) -> Iterator[Found]:
+        """What the end cuts off is matched again without the end."""
+        for found in self._compiled.finditer(text, start, end, **self._options):
+            is_whole = end >= len(text)
+            whole = found if is_whole else self._compiled.match(text, found.start(), **self._options)
+            if whole is not None:
+                yield whole
+
+
+def _compile(source: bytes) -> tuple[Any, dict[str, float]]:
+    try:
+        return re.compile(for_re(source)), {}
+    except re.error:  # a look-behind of varying width, or a name that stands twice
+        return _by_regex(source), {}
+
+
+def _by_regex(source: bytes) -> Any:
+    import regex
+
+    return regex.compile(source)
+
+
+def _begins(what: tuple[Literal, ...] | Run, text: bytes, start: int, end: int) -> list[tuple[int, int]]:
+    """First and last offset, of those from `start` up to `end`, of each row where a match may begin."""
+    if isinstance(what, Run):
+        stretch = text[start + what.nearest : end + what.farthest + what.length]
+        base = start + what.nearest
+        places = [
+            (base + first - what.farthest, base + last - what.length - what.nearest)
+            for first, last in runs(stretch, what.members, what.length)
+        ]
+    else:
+        places = [
+            (at - one.farthest, at - one.nearest) for one in what for at in _places(one, text, start + one.nearest, end)
+        ]
+    return sorted((max(first, start), min(last, end - 1)) for first, last in places if first < end and last >= start)
+
+
+def _places(literal: Literal, text: bytes, start: int, end: int) -> Iterator[int]:
+    stop = end + literal.farthest + len(literal.text)
+    base = 0
+    if literal.ignores_case:
+        text, base = text[start:stop].lower(), start
+    at = text.find(literal.text, start - base, stop - base)
+    while at >= 0:
+        yield at + base
+        at = text.find(literal.text, at + 1, stop - base)
+
+
+def _joined(places: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Sorted rows of offsets, those made one that touch each other: nothing is tried twice."""
+    row: tuple[int, int] | None = None
+    for first, last in places:
+        if row is not None and first <= row[1]:
+            row = row[0], max(row[1], last)
+            continue
+        if row is not None:
+            yield row
+        row = first, last
+    if row is not None:
+        yield row

@@ -1,0 +1,75 @@
+"""The prefilter's spots: near every match, and carried over from one version of a text to the next."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from test_engine_laws import LAZY, blobs
+
+from keysieve.engine.expression import reach
+from keysieve.engine.prefilter import CLOSE, MANY, Prefilter, shipped_expressions
+
+FAST = Prefilter(shipped_expressions(), is_large=True)
+PLAIN = Prefilter(shipped_expressions())
+BOTH = [pytest.param(FAST, id="hyperscan"), pytest.param(PLAIN, id="re")]
+
+
+def ends(data: bytes) -> list[int]:
+    """Where matches end, every one: what Hyperscan reports."""
+    FAST.warm()
+    return FAST.spots(data)
+
+
+def test_no_shipped_expression_is_without_a_bound() -> None:
+    widest = max(reach(expression) or 10**9 for expression in shipped_expressions())
+    assert FAST.span == 2 * widest + CLOSE < 1024
+
+
+@pytest.mark.parametrize("expression", [rb"acme_[a-z]+", rb"^acme", rb"acme$"])
+def test_nothing_is_carried_over_where_an_expression_has_no_bound(expression) -> None:
+    assert Prefilter((*shipped_expressions(), expression)).span is None
+
+
+@pytest.mark.parametrize("prefilter", BOTH)
+def test_a_spot_is_near_every_match(prefilter) -> None:
+    @LAZY
+    @given(blobs())
+    def check(data: bytes) -> None:
+        spots = prefilter.spots(data)
+        assert bool(spots) == prefilter.may_match(data)
+        assert all(any(abs(spot - end) < prefilter.span for spot in spots) for end in ends(data))
+
+    check()
+
+
+@pytest.mark.parametrize("prefilter", BOTH)
+def test_spots_are_carried_over_an_edit(prefilter) -> None:
+    @LAZY
+    @given(blobs(), blobs(), st.floats(0, 1), st.floats(0, 1))
+    def check(old: bytes, other: bytes, one: float, two: float) -> None:
+        first, last = sorted((int(one * len(old)), int(two * len(old))))
+        added = other[: len(other) // 3]
+        new = old[:first] + added + old[last:]
+        moved = first + len(added) - last
+        start, end = max(0, first - prefilter.span), first + len(added) + prefilter.span
+        before = prefilter.spots(old)
+        carried = {spot for spot in before if spot <= first} | {
+            spot + moved for spot in before if spot >= last + prefilter.span
+        }
+        carried |= {start + spot for spot in prefilter.spots(new[start:end])}
+        assert all(any(abs(spot - end) < prefilter.span + CLOSE for spot in carried) for end in ends(new))
+
+    check()
+
+
+@pytest.mark.parametrize("prefilter", BOTH)
+def test_very_many_matches_make_not_so_many_spots(prefilter) -> None:
+    data = b"email-smtp." * (MANY + 20_000)
+    spots = prefilter.spots(data)
+    assert len(spots) < MANY
+    assert max(two - one for one, two in pairwise(spots)) <= 2 * CLOSE
+    assert spots[0] == 11
+    assert len(data) - spots[-1] <= 2 * CLOSE
