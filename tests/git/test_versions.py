@@ -29,7 +29,7 @@ def make_versions(path: Path, keys: float) -> Path:
 
     lines = [line() for _ in range(3000)]
     stream = []
-    for number in range(60):
+    for _ in range(60):
         at = chance.randrange(len(lines))
         edits = [
             [*lines[:at], line(), *lines[at + 1 :]],

@@ -111,7 +111,7 @@ class Namer:
         self._are_wanted = np.zeros(presence.size + 1, bool)  # the last one is that of what is absent
         self._are_wanted[presence.places(b"".join(sorted(wanted.oids)))] = True
         self._weights = _Weights(wanted)
-        # Also matches in a file's name that holds "40000 ": it does wherever that entry is read, so that no harm is done.
+        # This matches in the name of a file, too: as it does wherever that entry is read, sums stay comparable.
         self._folders = re.compile(rb"40000 ([^\0]+)\0([\s\S]{%d})" % presence.oid_length)
         self._ids = re.compile(rb"[0-7]{5,6} [^\0]+\0([\s\S]{%d})" % presence.oid_length)
         self._entries = re.compile(rb"([0-7]{5,6} [^\0]+)\0([\s\S]{%d})" % presence.oid_length)
