@@ -1,0 +1,176 @@
+"""Measures commands from outside: CPU seconds and memory of all their processes together, and the time that passes.
+
+CPU seconds are user and system time of the command and of every process that it waited for (wait4). Memory is the
+largest sum, over 20 looks a second, of the anonymous memory of the processes of its session, what forked processes
+share counted once (`Pss_Anon`): a mapped pack belongs to the page cache and to nobody. Linux tells that; elsewhere
+memory is None.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+LOOK_EVERY = 0.05
+ROLLUP = "smaps_rollup"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What is run: its standard output and messages are thrown away.
+
+    Attributes:
+        accepted: Exit statuses of a run that did its job.
+        environment: Added to this process's.
+    """
+
+    arguments: Sequence[str]
+    cwd: Path | None = None
+    accepted: Iterable[int] = (0, 1)
+    environment: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """CPU seconds, seconds that passed, and bytes of anonymous memory at the peak (None where nothing tells)."""
+
+    cpu: float
+    wall: float
+    memory: int | None
+
+
+class FailedError(Exception):
+    """A command ended with a status that means that it did not do its job."""
+
+
+def measure(command: Command, *, with_memory: bool = True, patience: float | None = None) -> Cost:
+    """Run a command once.
+
+    Args:
+        command: What to run.
+        with_memory: Look at its memory; for commands of a few milliseconds that would cost more than they do.
+        patience: Seconds after which it is ended.
+
+    Raises:
+        FailedError: It did not do its job, or not in time.
+    """
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        list(command.arguments),
+        cwd=command.cwd,
+        env={**os.environ, **(command.environment or {})},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    watch = _Watch(process.pid, patience)
+    if with_memory or patience:
+        watch.start()
+    _, status, usage = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - started
+    process.returncode = os.waitstatus_to_exitcode(status)
+    watch.ended.set()
+    if with_memory or patience:
+        watch.join()
+    if process.returncode not in command.accepted:
+        raise FailedError(f"{Path(command.arguments[0]).name}: exit status {process.returncode}")
+    return Cost(usage.ru_utime + usage.ru_stime, wall, watch.peak if with_memory else None)
+
+
+class _Watch(threading.Thread):
+    def __init__(self, session: int, patience: float | None) -> None:
+        super().__init__(daemon=True)
+        self.ended = threading.Event()
+        self.peak: int | None = None
+        self._session = session
+        self._deadline = time.monotonic() + patience if patience else float("inf")
+
+    def run(self) -> None:
+        while not self.ended.wait(LOOK_EVERY):
+            if (now := _anonymous_memory(self._session)) is not None:
+                self.peak = max(now, self.peak or 0)
+            if time.monotonic() > self._deadline:
+                os.killpg(self._session, 9)
+                return
+
+
+def _anonymous_memory(session: int) -> int | None:
+    """Bytes of anonymous memory of the processes of a session."""
+    if not Path("/proc/self", ROLLUP).exists():
+        return None
+    return sum(_rollup(Path(entry.path)) for entry in os.scandir("/proc") if _is_of(entry, session))
+
+
+def _is_of(entry: os.DirEntry[str], session: int) -> bool:
+    if not entry.name.isdigit():
+        return False
+    try:  # proc(5): after the name in brackets come state, parent, group, session
+        return int(Path(entry.path, "stat").read_bytes().rpartition(b")")[2].split()[3]) == session
+    except (OSError, IndexError):
+        return False
+
+
+def _rollup(process: Path) -> int:
+    try:
+        lines = (process / ROLLUP).read_bytes().splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(b"Pss_Anon:"))
+
+
+def interleaved(
+    commands: Mapping[str, Command], runs: int, *, with_memory: bool = True, warm_up: bool = True
+) -> dict[str, list[Cost]]:
+    """The costs of each command: all are run in turn, so that what else the machine does hits all of them alike.
+
+    Args:
+        commands: By name.
+        runs: Measured runs of each.
+        with_memory: See `measure`.
+        warm_up: Run each once before, unmeasured: caches are filled, of the disk and of the tools.
+    """
+    costs: dict[str, list[Cost]] = {name: [] for name in commands}
+    for number in range(-1 if warm_up else 0, runs):
+        for name, command in commands.items():
+            progress(f"{name} ({'warm-up' if number < 0 else number + 1})")
+            cost = measure(command, with_memory=with_memory)
+            if number >= 0:
+                costs[name].append(cost)
+    progress("")
+    return costs
+
+
+def median(costs: Sequence[Cost]) -> Cost:
+    """The median of each quantity."""
+    memories = [cost.memory for cost in costs if cost.memory is not None]
+    return Cost(
+        statistics.median(cost.cpu for cost in costs),
+        statistics.median(cost.wall for cost in costs),
+        int(statistics.median(memories)) if memories else None,
+    )
+
+
+def progress(text: str) -> None:
+    """Say on a terminal what is being done, over what was said before."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\x1b[K{text}")
+        sys.stderr.flush()
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table; the first column holds text, the others numbers."""
+    lines = [head, ["---", *("---:" for _ in head[1:])], *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def megabytes(size: int | None) -> str:
+    """Bytes as whole megabytes."""
+    return "–" if size is None else f"{size / 1e6:,.0f} MB"
