@@ -59,7 +59,9 @@ def prose(size: int, source: random.Random) -> bytes:
     return b"\n".join(lines)[:size]
 
 
-WORDS = [bytes(random.Random(number).choices(b"abcdefghijklmnoprstuvwy_().=", k=3 + number % 9)) for number in range(500)]
+WORDS = [
+    bytes(random.Random(number).choices(b"abcdefghijklmnoprstuvwy_().=", k=3 + number % 9)) for number in range(500)
+]
 
 
 def tiny_blobs(count: int) -> Stream:
@@ -223,9 +225,13 @@ def draw(results: dict[str, list[Point]], path: Path) -> None:
 def _draw_axis(place: object, axis: Axis, points: Sequence[Point]) -> None:
     amounts, seconds = [point.amount for point in points], [point.cost.cpu for point in points]
     place.loglog(amounts, seconds, "o-", color="#0072b2", label="keysieve history")
-    place.loglog(amounts, [seconds[-1] * amount / amounts[-1] for amount in amounts], "--", color="#767676", label="linear")
+    place.loglog(
+        amounts, [seconds[-1] * amount / amounts[-1] for amount in amounts], "--", color="#767676", label="linear"
+    )
     for amount, second in zip(amounts, seconds, strict=True):
-        place.annotate(f"{second:.2g} s", (amount, second), xytext=(0, 6), textcoords="offset points", ha="center", fontsize=7)
+        place.annotate(
+            f"{second:.2g} s", (amount, second), xytext=(0, 6), textcoords="offset points", ha="center", fontsize=7
+        )
     place.set(title=axis.name, xlabel=axis.unit, ylabel="CPU seconds", ylim=(0.05, 1000))
     place.grid(visible=True, which="major", color="#dddddd", linewidth=0.6)
     place.legend(loc="upper left", fontsize=7, frameon=False)

@@ -6,14 +6,15 @@ was not read; 130 interrupted. An uncaught exception would exit 1 and read as "f
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
-from collections.abc import Sequence
-from importlib import import_module
 
 from keysieve import __version__
 from keysieve.errors import KeysieveError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # a clean commit is told sooner than these are imported, here and in all that it needs
+    from collections.abc import Sequence
 
 COMMANDS = {
     "staged": "what the next commit would bring in (pre-commit hook)",
@@ -80,7 +81,8 @@ def _run(arguments: list[str]) -> int:
     name, *rest = arguments
     if name not in COMMANDS:
         return _unknown(name)
-    return int(import_module(f"keysieve.commands.{name.replace('-', '_')}").run(rest))
+    command = __import__(f"keysieve.commands.{name.replace('-', '_')}", fromlist=["run"])
+    return int(command.run(rest))
 
 
 def usage() -> str:
@@ -113,9 +115,11 @@ def _where(error: BaseException) -> str:
 
 
 def _say(line: str) -> None:
-    with contextlib.suppress(OSError):
+    try:
         sys.stderr.buffer.write(line.encode("utf-8", "backslashreplace") + b"\n")
         sys.stderr.flush()
+    except OSError:
+        pass
 
 
 def _discard_stdout() -> None:

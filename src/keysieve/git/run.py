@@ -1,111 +1,18 @@
-"""Runs git so that neither a hostile repository nor an odd environment changes what it answers.
-
-A repository under scan is hostile input, the user's and the administrator's configuration is not: settings that
-could run a program or hide content are overridden on the command line and in the environment, never switched off
-wholesale (that would drop the administrator's `safe.directory`, too).
-"""
+"""Runs git to its end, or while its output is read."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import subprocess
-import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import IO
 
 from keysieve.errors import GitError
+from keysieve.git.call import command, environment
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # importing typing costs a tenth of the time that a clean commit may take
-    from typing import IO
-
-# diff-index would run a program named by the repository's core.fsmonitor; a forged commit-graph would hide parents.
-SAFE_OPTIONS = (
-    "-c",
-    "core.fsmonitor=false",
-    "-c",
-    "core.commitGraph=false",
-    "--no-pager",
-    "--literal-pathspecs",
-)
-_DROPPED = frozenset(
-    (
-        "GIT_EXTERNAL_DIFF",
-        "GIT_DIFF_OPTS",
-        "GIT_LITERAL_PATHSPECS",
-        "GIT_GLOB_PATHSPECS",
-        "GIT_NOGLOB_PATHSPECS",
-        "GIT_ICASE_PATHSPECS",
-        "GIT_ATTR_SOURCE",
-        "GIT_REPLACE_REF_BASE",
-    )
-)
-_SET = {
-    "GIT_NO_REPLACE_OBJECTS": "1",
-    "GIT_GRAFT_FILE": os.devnull,  # grafts survive the setting above
-    "GIT_NO_LAZY_FETCH": "1",  # reading must not fetch; git before 2.44 does not know this one, hence the next
-    "GIT_ALLOW_PROTOCOL": "",
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_TERMINAL_PROMPT": "0",
-    "GIT_ADVICE": "0",
-    "LC_ALL": "C",
-}
-# `git rev-parse --local-env-vars`: what ties git to one repository.
-_LOCAL = frozenset(
-    (
-        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-        "GIT_CONFIG",
-        "GIT_CONFIG_PARAMETERS",
-        "GIT_CONFIG_COUNT",
-        "GIT_OBJECT_DIRECTORY",
-        "GIT_DIR",
-        "GIT_WORK_TREE",
-        "GIT_IMPLICIT_WORK_TREE",
-        "GIT_GRAFT_FILE",
-        "GIT_INDEX_FILE",
-        "GIT_NO_REPLACE_OBJECTS",
-        "GIT_REPLACE_REF_BASE",
-        "GIT_PREFIX",
-        "GIT_SHALLOW_FILE",
-        "GIT_COMMON_DIR",
-        "GIT_INTERNAL_SUPER_PREFIX",
-    )
-)
-
-
-def environment(*, foreign: bool = False) -> dict[str, str]:
-    """The environment to run git in.
-
-    Args:
-        foreign: For another repository than the one we were started in: variables that tie git to one repository
-            are dropped. A hook must keep them (`GIT_INDEX_FILE` names the index that is being committed).
-    """
-    dropped = _DROPPED | _LOCAL if foreign else _DROPPED
-    kept = {
-        name: value for name, value in os.environ.items() if name not in dropped and not name.startswith("GIT_TRACE")
-    }
-    return kept | _SET
-
-
-def program() -> str:
-    """The absolute path of git, looked up in the absolute folders of PATH only: never a `git` of the current folder.
-
-    Raises:
-        GitError: There is none.
-    """
-    names = ("git.exe",) if sys.platform == "win32" else ("git",)
-    for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
-        for name in names:
-            path = os.path.join(folder, name)
-            if os.path.isabs(folder) and os.access(path, os.X_OK) and os.path.isfile(path):
-                return path
-    raise GitError("git is not on the PATH.", "Install git 2.31 or newer, or add its folder to PATH.")
-
-
-def command(arguments: Sequence[str | bytes]) -> list[str | bytes]:
-    """The full command line for a git call."""
-    return [program(), *SAFE_OPTIONS, *arguments]
+__all__ = ["environment", "failure", "output", "piped", "run"]
 
 
 @contextlib.contextmanager

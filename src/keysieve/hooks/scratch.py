@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from keysieve.git.run import program
+from keysieve.git.call import program
 
 _KEPT = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "GIT_EXEC_PATH", "GIT_SSH", "GIT_SSH_COMMAND")
 _DROPPED = ("GIT_", "PRE_COMMIT_FROM", "PRE_COMMIT_TO", "PRE_COMMIT_REMOTE", "PRE_COMMIT_LOCAL")

@@ -7,19 +7,31 @@ decides nothing else: whatever is out of the ordinary goes to the full scan, whi
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
 
-from keysieve.engine.prefilter import Prefilter, shipped_expressions
-from keysieve.git import run
+from keysieve.engine.literals import Literals
+from keysieve.git.call import Call, environment
+from keysieve.git.loose import objects_directory, read_blob
 from keysieve.sources.magic import is_archive
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
 
 SETTINGS = (b":.keysieve.toml", b":pyproject.toml")
 """What can add rules. A baseline cannot: it only excuses, and here is nothing to excuse."""
 TABLE = b"[tool.keysieve"
 MOST = 32_000_000
-"""Bytes that are read at once here; what is more is left to the full scan."""
+"""Bytes of one blob that are read at once here; what is more is left to the full scan."""
+TOGETHER = 4_000_000
+"""Bytes of blobs that are looked at together."""
+PORTION = 900
+"""Names that a pipe holds: 65 bytes each where ids have 64 digits, of 64 kB."""
 _DIFF = ("diff-index", "--cached", "--raw", "-z", "--no-renames", "--no-abbrev", "--ignore-submodules=none")
 _ABSENT, _SUBMODULE = b"000000", b"160000"
+
+
+class _CloserLook(Exception):  # noqa: N818 - it is no error
+    """It takes the full scan to decide."""
 
 
 def clean(names: Sequence[bytes]) -> tuple[int, int] | None:
@@ -28,53 +40,92 @@ def clean(names: Sequence[bytes]) -> tuple[int, int] | None:
     Args:
         names: Files as the hook was given them, relative to the current folder.
     """
-    if names and not os.path.exists(".git"):  # not the top, where names are paths
+    if not hasattr(os, "posix_spawn") or (names and not os.path.exists(".git")):  # not the top, where names are paths
         return None
-    env = run.environment()
-    status, out, _ = run.run([*_DIFF, "--ita-invisible-in-index", "HEAD", "--"], env=env)
-    if status:
+    env = environment()
+    reading = Call(("cat-file", "--batch"), env)  # starts while the other one works
+    try:
+        reading.ask(b"\n".join(SETTINGS) + b"\n")
+        paths, oids = _staged(env)
+        if not set(names).issubset(paths):
+            return None
+        return _look(paths, oids, reading, objects_directory(env))
+    except _CloserLook:
         return None
-    fields = out.split(b"\0")[:-1]
+    finally:
+        reading.end()
+
+
+def _staged(env: dict[str, str]) -> tuple[list[bytes], list[bytes]]:
+    """The paths that are not as in HEAD, and the ids of the blobs that are new there, each once."""
+    call = Call((*_DIFF, "--ita-invisible-in-index", "HEAD", "--"), env)
+    fields = call.answers.read().split(b"\0")[:-1]
+    if call.end():
+        raise _CloserLook
     heads, paths = fields[::2], fields[1::2]
     # The order is git's (git-diff-index, "RAW OUTPUT FORMAT"): old mode, new mode, old id, new id, status.
-    new = [words[3] for words in map(bytes.split, heads) if words[1] != _ABSENT]
-    if any(head.endswith(b" U") or _SUBMODULE in head for head in heads) or not set(names).issubset(paths):
-        return None
-    prefilter = Prefilter(shipped_expressions())
-    if any(map(prefilter.may_match, paths)):
-        return None
-    return _read(list(dict.fromkeys(new)), prefilter, env)
+    if any(head.endswith(b" U") or _SUBMODULE in head for head in heads):
+        raise _CloserLook
+    new = (words[3] for words in map(bytes.split, heads) if words[1] != _ABSENT)
+    return paths, list(dict.fromkeys(new))
 
 
-def _read(oids: list[bytes], prefilter: Prefilter, env: dict[str, str]) -> tuple[int, int] | None:
-    total = 0
-    requests = [*SETTINGS, *oids]
-    with run.piped(
-        None, env, ["cat-file", "--batch", "--buffer"], (os.fsdecode(name) + "\n" for name in requests)
-    ) as pipe:
-        for name in requests:
-            header = pipe.readline().split()
-            if header[-1:] == [b"missing"]:
-                if name in SETTINGS:
-                    continue
-                return None
-            if len(header) != 3 or total > MOST or int(header[2]) > MOST:
-                return None
-            data = pipe.read(int(header[2]))
-            if pipe.read(1) != b"\n":
-                return None
-            if name in SETTINGS:
-                if name == SETTINGS[0] or TABLE in data:
-                    return None
-                continue
-            total += len(data)
-            if prefilter.may_match(data) or is_archive(data) or _is_pointer(data):
-                return None
+def _look(paths: list[bytes], oids: list[bytes], reading: Call, directory: bytes) -> tuple[int, int]:
+    """Number and bytes of the blobs, none of which may match, nor may a path."""
+    for name in SETTINGS:
+        data = _answer(reading, is_required=False)
+        if data is not None and (name == SETTINGS[0] or TABLE in data):
+            raise _CloserLook
+    literals = Literals()
+    total = held = 0
+    pieces = paths
+    for data in _blobs(oids, reading, directory):
+        if is_archive(data) or data.startswith(b"version https://git-lfs"):
+            raise _CloserLook
+        pieces.append(data)
+        total += len(data)
+        held += len(data)
+        if held > TOGETHER:
+            _require(literals.are_silent(pieces))
+            pieces, held = [], 0
+    _require(literals.are_silent(pieces))
     return len(oids), total
 
 
-def _is_pointer(data: bytes) -> bool:
-    return data.startswith(b"version https://git-lfs")
+def _require(holds: bool) -> None:
+    if not holds:
+        raise _CloserLook
+
+
+def _blobs(oids: Iterable[bytes], reading: Call, directory: bytes) -> Iterator[bytes]:
+    """The content of the blobs: of the loose ones first, which are nearly all, then of those that git has to read."""
+    others: list[bytes] = []
+    for oid in oids:
+        data = read_blob(directory, oid, MOST) if directory else None
+        if data is None:
+            others.append(oid)
+        else:
+            yield data
+    for at in range(0, len(others), PORTION):
+        portion = others[at : at + PORTION]
+        reading.ask(b"\n".join(portion) + b"\n")
+        for _ in portion:
+            data = _answer(reading)
+            assert data is not None  # noqa: S101  (for the type checker: it is required)
+            yield data
+
+
+def _answer(reading: Call, *, is_required: bool = True) -> bytes | None:
+    """The next answer of `cat-file --batch` (see its section BATCH OUTPUT); None for an object that is missing."""
+    header = reading.answers.readline().split()
+    if header[-1:] == [b"missing"] and not is_required:
+        return None
+    if len(header) != 3 or int(header[2]) > MOST:
+        raise _CloserLook
+    data: bytes = reading.answers.read(int(header[2]))
+    if reading.answers.read(1) != b"\n":
+        raise _CloserLook
+    return data
 
 
 def is_plain(arguments: Iterable[str]) -> bool:

@@ -1,0 +1,145 @@
+"""Tells which texts hold none of the literals that the prefilter's expressions imply: nearly all, and without `re`.
+
+The literals are those of `rules/literals.txt`; see `engine/implied.py`, which makes it. A little text is searched for
+one literal after the other. For more, Hyperscan takes them all at once: a database of plain literals is compiled in a
+twentieth of the time that one of the expressions takes.
+"""
+
+from __future__ import annotations
+
+from keysieve.engine.shipped import shipped_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Callable, Iterable, Sequence
+
+    Search = Callable[[bytes], set[int]]
+
+PAYS = 150_000
+"""Bytes from which it pays to import Hyperscan and compile the literals."""
+SEPARATORS = b"\\xXuU%,: 0"
+"""Bytes that stand between hexadecimal digits: `\\x41`, `%41`, `\\u0041`, `0x41, `, `41:`."""
+BYTES_OF_HEX = 4
+"""Bytes of a hexadecimal literal that Hyperscan looks for; fewer states compile faster."""
+_LOWER = bytes(range(256)).lower()
+
+
+class Literals:
+    """The literals of the shipped expressions.
+
+    Attributes:
+        exact: Literal → numbers of the expressions that imply it.
+        folded: The same, lower-case, for those that stand in any case.
+        hexadecimal: The same for digits, bytes parted by dashes.
+    """
+
+    def __init__(self) -> None:
+        self.exact: dict[bytes, list[int]] = {}
+        self.folded: dict[bytes, list[int]] = {}
+        self.hexadecimal: dict[bytes, list[int]] = {}
+        forms = {"=": self.exact, "~": self.folded, "#": self.hexadecimal}
+        for number, line in enumerate(shipped_text("literals.txt").splitlines()[1:]):
+            for word in line.split(" "):
+                literal = word[1:].replace("\\0", "\0").replace("\\s", " ").encode()
+                forms[word[0]].setdefault(literal, []).append(number)
+        self._expressions: dict[int, re.Pattern[bytes]] = {}
+        self._searches: list[Search] | None = None
+        self._frequent: Search | None = None
+        self._common: set[int] = set()
+
+    def are_silent(self, pieces: Sequence[bytes]) -> bool:
+        """Whether no expression matches any of the pieces."""
+        joined = b"\n".join(pieces)
+        is_much = len(joined) > PAYS
+        suspects = self._look(joined) if is_much else self.suspects(joined)
+        if suspects and is_much:
+            suspects = self._look_closely(joined, suspects)
+        return not any(self._matches(number, piece) for number in suspects for piece in pieces)
+
+    def suspects(self, data: bytes) -> set[int]:
+        """Numbers of the expressions that may match."""
+        lower = data.lower()
+        digits = data.translate(_LOWER, SEPARATORS)
+        found: set[int] = set()
+        for literal, numbers in self.exact.items():
+            if literal in data:
+                found.update(numbers)
+        for literal, numbers in self.folded.items():
+            if literal in lower:
+                found.update(numbers)
+        for literal, numbers in self.hexadecimal.items():
+            if literal.translate(None, b"-0") in digits:
+                found.update(numbers)
+        return found
+
+    def _matches(self, number: int, data: bytes) -> bool:
+        if number not in self._expressions:
+            import re
+
+            self._expressions[number] = re.compile(_expressions()[number])
+        return self._expressions[number].search(data) is not None
+
+    def _look(self, data: bytes) -> set[int]:
+        """`suspects` by Hyperscan: plain literals and the others apart, which together take three times as long."""
+        if self._searches is None:
+            wanted = [(_quoted(literal), False, numbers) for literal, numbers in self.exact.items()]
+            wanted += [(_quoted(literal), True, numbers) for literal, numbers in self.folded.items()]
+            every = sorted({number for numbers in self.hexadecimal.values() for number in numbers})
+            digits = b"|".join(dict.fromkeys(map(_beginning, self.hexadecimal)))
+            plain, hexadecimal = _vectorised(wanted), _vectorised([(digits, True, every)])
+            self._searches = [plain, hexadecimal] if plain and hexadecimal else [self.suspects]
+        return {number for search in self._searches for number in search(data)}
+
+    def _look_closely(self, data: bytes, suspects: set[int]) -> set[int]:
+        """The suspects without those whose literal is a common word and whose expression matches nowhere."""
+        if self._frequent is None:
+            numbers = sorted({number for numbers in self.folded.values() for number in numbers})
+            expressions = _expressions()
+            found = _vectorised([(expressions[number], False, [number]) for number in numbers])
+            self._common = set(numbers if found else ())
+            self._frequent = found or self.suspects
+        if not suspects & self._common:
+            return suspects
+        return (suspects - self._common) | (suspects & self._frequent(data))
+
+
+def _expressions() -> tuple[bytes, ...]:
+    from keysieve.engine.prefilter import shipped_expressions
+
+    return shipped_expressions()
+
+
+def _quoted(literal: bytes) -> bytes:
+    return b"".join(b"\\x%02x" % byte for byte in literal)
+
+
+def _beginning(digits: bytes) -> bytes:
+    """An expression for the first bytes of a hexadecimal literal."""
+    return b"[\\\\xu%:, 0]*".join(digits.split(b"-")[:BYTES_OF_HEX])
+
+
+def _vectorised(wanted: Iterable[tuple[bytes, bool, list[int]]]) -> Search | None:
+    """A search for expressions, each with whether it ignores case and what it stands for; None without Hyperscan."""
+    try:
+        import hyperscan
+    except ImportError:
+        return None
+    expressions, flags, numbers = [], [], []
+    for expression, folds, stands_for in wanted:
+        expressions.append(expression)
+        flags.append(hyperscan.HS_FLAG_SINGLEMATCH | (hyperscan.HS_FLAG_CASELESS if folds else 0))
+        numbers.append(stands_for)
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    try:
+        ids = list(range(len(expressions)))
+        database.compile(expressions=expressions, ids=ids, elements=len(ids), flags=flags)
+    except hyperscan.error:
+        return None
+
+    def search(data: bytes) -> set[int]:
+        found: set[int] = set()
+        database.scan(data, lambda number, *_rest: found.update(numbers[number]))
+        return found
+
+    return search
