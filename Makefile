@@ -3,8 +3,10 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 REPO ?= .
+REPOS ?= $(REPO)
+RUNS ?= 3
 
-.PHONY: audit test lint types check docs clean
+.PHONY: audit test lint types check docs bench clean
 
 audit: $(VENV)/.keysieve
 	$(BIN)/keysieve history "$(REPO)"
@@ -26,6 +28,10 @@ docs: $(VENV)/.docs
 	$(BIN)/python docs/generate.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
+# Against the peers of the package index; hours on large repositories: make bench REPOS="path …" RUNS=1
+bench: $(VENV)/.bench
+	$(BIN)/python benchmarks/speed.py --runs $(RUNS) $(REPOS)
+
 clean:
 	rm -rf $(VENV) build dist src/*.egg-info
 
@@ -39,6 +45,10 @@ $(VENV)/.keysieve: $(BIN)/python pyproject.toml
 $(VENV)/.docs: $(VENV)/.dev
 	$(BIN)/python -m pip install --quiet --editable '.[dev,docs]'
 	@touch $@
+
+$(VENV)/.bench: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable '.[bench]'
+	@touch $@ $(VENV)/.keysieve
 
 $(VENV)/.dev: $(BIN)/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
