@@ -127,22 +127,30 @@ def _rollup(process: Path) -> int:
 
 
 def interleaved(
-    commands: Mapping[str, Command], runs: int, *, with_memory: bool = True, warm_up: bool = True
+    commands: Mapping[str, Command], runs: int, *, with_memory: bool = True, patience: float | None = None
 ) -> dict[str, list[Cost]]:
     """The costs of each command: all are run in turn, so that what else the machine does hits all of them alike.
+
+    Each is run once before, unmeasured, so that caches are filled, the disk's and its own. One that fails or takes too
+    long is said to, and left out.
 
     Args:
         commands: By name.
         runs: Measured runs of each.
         with_memory: See `measure`.
-        warm_up: Run each once before, unmeasured: caches are filled, of the disk and of the tools.
+        patience: Seconds that a run may take.
     """
     costs: dict[str, list[Cost]] = {name: [] for name in commands}
-    for number in range(-1 if warm_up else 0, runs):
-        for name, command in commands.items():
-            progress(f"{name} ({'warm-up' if number < 0 else number + 1})")
-            cost = measure(command, with_memory=with_memory)
-            if number >= 0:
+    for number in range(runs + 1):
+        for name in list(costs):
+            progress(f"{name} ({number or 'warm-up'})")
+            try:
+                cost = measure(commands[name], with_memory=with_memory, patience=patience)
+            except FailedError as error:
+                print(f"{name}: left out: {error}", file=sys.stderr)
+                del costs[name]
+                continue
+            if number:
                 costs[name].append(cost)
     progress("")
     return costs

@@ -7,11 +7,14 @@ twentieth of the time that one of the expressions takes.
 
 from __future__ import annotations
 
+from _thread import allocate_lock, start_new_thread  # threading takes longer to import than it is used here
+
 from keysieve.engine.shipped import shipped_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import re
+    from _thread import LockType
     from collections.abc import Callable, Iterable, Sequence
 
     Search = Callable[[bytes], set[int]]
@@ -44,7 +47,8 @@ class Literals:
                 literal = word[1:].replace("\\0", "\0").replace("\\s", " ").encode()
                 forms[word[0]].setdefault(literal, []).append(number)
         self._expressions: dict[int, re.Pattern[bytes]] = {}
-        self._searches: list[Search] | None = None
+        self._searches: list[Search] = []
+        self._is_ready: LockType | None = None
         self._frequent: Search | None = None
         self._common: set[int] = set()
 
@@ -80,16 +84,35 @@ class Literals:
             self._expressions[number] = re.compile(_expressions()[number])
         return self._expressions[number].search(data) is not None
 
+    def prepare(self) -> None:
+        """Start to compile what much text takes, in a thread: Hyperscan does it without the interpreter's lock."""
+        if self._is_ready is None:
+            self._is_ready = allocate_lock()
+            self._is_ready.acquire()
+            start_new_thread(self._prepare, (self._is_ready,))
+
+    def _prepare(self, is_ready: LockType) -> None:
+        try:
+            self._searches = self._compiled()
+        finally:
+            is_ready.release()
+
     def _look(self, data: bytes) -> set[int]:
-        """`suspects` by Hyperscan: plain literals and the others apart, which together take three times as long."""
-        if self._searches is None:
-            wanted = [(_quoted(literal), False, numbers) for literal, numbers in self.exact.items()]
-            wanted += [(_quoted(literal), True, numbers) for literal, numbers in self.folded.items()]
-            every = sorted({number for numbers in self.hexadecimal.values() for number in numbers})
-            digits = b"|".join(dict.fromkeys(map(_beginning, self.hexadecimal)))
-            plain, hexadecimal = _vectorised(wanted), _vectorised([(digits, True, every)])
-            self._searches = [plain, hexadecimal] if plain and hexadecimal else [self.suspects]
+        """`suspects` by Hyperscan."""
+        if self._is_ready is not None:
+            with self._is_ready:
+                pass
+        self._searches = self._searches or self._compiled()
         return {number for search in self._searches for number in search(data)}
+
+    def _compiled(self) -> list[Search]:
+        """Searches for plain literals and the others apart: one for all would take three times as long to compile."""
+        wanted = [(_quoted(literal), False, numbers) for literal, numbers in self.exact.items()]
+        wanted += [(_quoted(literal), True, numbers) for literal, numbers in self.folded.items()]
+        every = sorted({number for numbers in self.hexadecimal.values() for number in numbers})
+        digits = b"|".join(dict.fromkeys(map(_beginning, self.hexadecimal)))
+        plain, hexadecimal = _vectorised(wanted), _vectorised([(digits, True, every)])
+        return [plain, hexadecimal] if plain and hexadecimal else [self.suspects]
 
     def _look_closely(self, data: bytes, suspects: set[int]) -> set[int]:
         """The suspects without those whose literal is a common word and whose expression matches nowhere."""
