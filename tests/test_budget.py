@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import cProfile
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -12,7 +14,10 @@ import pytest
 
 from keysieve.engine.generator import Generator
 from keysieve.engine.prefilter import Prefilter, shipped_expressions
-from repository import clean_environment
+from keysieve.engine.sieve import Sieve
+from keysieve.git.repository import discover
+from keysieve.scan.history import HistoryScan
+from repository import Repository, clean_environment
 
 HEAVY = {
     "argparse", "dataclasses", "inspect", "json", "tomllib", "typing", "logging", "regex", "hyperscan", "isal",
@@ -22,8 +27,16 @@ HEAVY = {
 }  # fmt: skip
 OURS = 16
 """Modules of keysieve that a clean commit may load."""
+OBJECTS = 4800
+CALLS = 40.3
+"""Function calls for each object of a history that holds nothing. The measured number: whoever lowers it writes it here."""
+CALLS_OF_A_FIND = 1802
+"""The same for each blob that holds a pair of keys, on top."""
+HEADROOM = 0.2
 LOOKED_AT = 0.01
 """Share of texts without a credential that may be looked at closely."""
+
+PAIR = "aws_access_key_id = {access_key_id}\naws_secret_access_key = {secret_access_key}\n"
 
 
 @pytest.fixture
@@ -96,3 +109,38 @@ def test_prefilter_lets_little_through() -> None:
     texts = [path.read_bytes() for path in sorted(Path(os.__file__).parent.glob("*.py"))]
     assert len(texts) > 100
     assert sum(map(prefilter.may_match, texts)) <= LOOKED_AT * len(texts)
+
+
+@pytest.mark.parametrize(("keys", "budget"), [(0, CALLS), (30, CALLS + CALLS_OF_A_FIND * 30 / OBJECTS)])
+def test_history_calls_little_for_each_object(tmp_path, keys, budget) -> None:
+    """What the interpreter's profiler counts: calls of Python functions, and of C functions from Python."""
+    repo = _some_thousand_objects(tmp_path / "repo", keys)
+    assert int(repo.git("rev-list", "--all", "--objects", "--count")) == OBJECTS
+    _calls_of_a_scan(repo, keys)  # imports and compiles what the first scan has to
+    assert _calls_of_a_scan(repo, keys) / OBJECTS <= budget * (1 + HEADROOM)
+
+
+def _some_thousand_objects(path: Path, keys: int) -> Repository:
+    """One pack: 300 commits on 40 files, most blobs deltas; so many blobs with a pair of keys."""
+    dice = random.Random(7)
+    lines = [f"line {number} = {dice.random()}\n" for number in range(100)]
+    stream = []
+    for step in range(3000):
+        if step % 10 == 0:
+            date = 1_700_000_000 + step
+            stream.append(f"commit refs/heads/main\ncommitter A <a@example.com> {date} +0000\ndata 2\nx\n")
+        lines[dice.randrange(100)] = f"line {step} = {dice.random()}\n"
+        text = "".join(lines) + (Generator(step).fill(PAIR)[0] if step < keys else "")
+        stream.append(f"M 100644 inline d{step % 4}/f{step % 10}\ndata {len(text)}\n{text}\n")
+    repo = Repository.create(path)
+    repo.git("fast-import", "--quiet", input="".join(stream).encode())
+    repo.git("repack", "-q", "-a", "-d", "-f", "--threads=1")
+    return repo
+
+
+def _calls_of_a_scan(repo: Repository, found: int) -> int:
+    scan = HistoryScan(discover(repo.path, foreign=True), Sieve(is_large=True), jobs=1)
+    profile = cProfile.Profile()
+    profile.runcall(getattr(scan, "read_contents", scan._read_objects))
+    assert len(scan._found) == found
+    return sum(entry.callcount for entry in profile.getstats())
