@@ -29,7 +29,7 @@ OURS = 16
 """Modules of keysieve that a clean commit may load."""
 OBJECTS = 4800
 CALLS = 40.3
-"""Function calls for each object of a history that holds nothing. The measured number: whoever lowers it writes it here."""
+"""Function calls for each object of a history that holds nothing, as measured; who lowers it writes that here."""
 CALLS_OF_A_FIND = 1802
 """The same for each blob that holds a pair of keys, on top."""
 HEADROOM = 0.2

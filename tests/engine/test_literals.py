@@ -46,6 +46,9 @@ def test_file_is_what_the_expressions_imply() -> None:
         pytest.param(rb"one_way|[a-z]an(?:other)", ["=one_way", "=another"], id="alternatives in a row"),
         pytest.param(rb"a\x00{3}b\x00{3}", ["=a\\0\\0\\0b\\0\\0\\0"], id="counted"),
         pytest.param(rb"41(?:%|\\+x|, ?0x)?4[bB](?:%)?49(?:%)?41", ["#41-4b-49-41"], id="hexadecimal"),
+        pytest.param(
+            rb"2[dD](?:\\{1,9}x|%|:)61(?:\\{1,9}x|:)74(?:\\{1,9}x|:)2[dD]", ["#2d-61-74-2d"], id="always separated"
+        ),
     ],
 )
 def test_what_an_expression_implies(expression, implied) -> None:

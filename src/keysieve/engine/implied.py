@@ -45,7 +45,8 @@ def literals(expression: bytes) -> list[str]:
 def _branches(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
     """The ways through the alternatives that make up an expression, or that follow its beginning."""
     for number, (code, argument) in enumerate(items):
-        if code is op.BRANCH and all(first is op.LITERAL for first, _ in items[:number]):
+        is_choice = code is op.BRANCH and not _is_separator([(code, argument)])
+        if is_choice and all(first is op.LITERAL for first, _ in items[:number]):
             for branch in argument[1]:
                 yield from _branches([*items[:number], *branch, *items[number + 1 :]])
             return
@@ -95,14 +96,14 @@ def _texts(item: Item, mark: str) -> set[bytes] | None:
         return {_folded(argument, mark)}
     if code is op.IN:
         return _texts_of_class(argument, mark)
+    if mark == "#" and _is_separator([item]):
+        return {b"-"}
     if code is op.SUBPATTERN and not argument[1] and not argument[2]:
         return _texts_of_sequence(argument[3], mark)
     if code is op.BRANCH:
         return _texts_of_branches(argument[1], mark)
     if code is op.MAX_REPEAT:
         least, most, repeated = argument
-        if mark == "#" and least == 0 and _is_separator(repeated):
-            return {b"-"}
         if least == most and least <= 4:
             return _texts_of_sequence(list(repeated) * least, mark)
     return None
