@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from keysieve.engine.generator import Generator
 from measuring import Command, Cost, FailedError, measure, megabytes, progress, table
@@ -104,6 +105,23 @@ def findings(count: int) -> Stream:
         yield commit(first, [(mark, f"d{first}/{mark}") for mark in marks[first : first + PER_FOLDER]])
 
 
+def dump(count: int) -> Stream:
+    """One blob with so many key pairs, a few lines apart."""
+    keys, source = Generator(6), random.Random(6)
+    yield blob(1, b"".join(pair(keys) + prose(300, source) + b"\n" for _ in range(count)))
+    yield commit(0, [(1, "dump.sh")])
+
+
+def near_misses(count: int) -> Stream:
+    """One blob with so many digests under a name that a secret could have."""
+    source = random.Random(7)
+    lines = (
+        b'client_secret_digest = "%040x"\n%s\n' % (source.getrandbits(160), prose(300, source)) for _ in range(count)
+    )
+    yield blob(1, b"".join(lines))
+    yield commit(0, [(1, "digests.ini")])
+
+
 def occurrences(count: int) -> Stream:
     """10,000 commits on one file; the last of them, so many, hold one key pair."""
     key, source = pair(Generator(4)), random.Random(4)
@@ -139,9 +157,11 @@ AXES = [
     Axis("one blob", one_blob, (10**6, 10**7, 10**8, 10**9), "bytes in one blob"),
     Axis("many blobs", many_blobs, (10**6, 10**7, 10**8, 10**9), "bytes in blobs of 10 kB"),
     Axis("findings", findings, (0, 1, 100, 1000, 10_000), "findings in 10,000 blobs"),
+    Axis("dump", dump, (1, 10, 100, 1000, 10_000), "findings in one blob"),
+    Axis("near misses", near_misses, (1, 10, 100, 1000, 10_000), "digests under a secret's name"),
     Axis("occurrences", occurrences, (1, 10, 100, 1000, 10_000), "occurrences of one finding"),
     Axis("refs", references, (1, 10, 100, 1000, 10_000, 100_000), "branches"),
-    Axis("one process", many_blobs, (10**6, 10**7, 10**8, 10**9), "bytes, --jobs 1", ("--jobs", "1")),
+    Axis("many blobs, --jobs 1", many_blobs, (10**6, 10**7, 10**8, 10**9), "bytes in blobs of 10 kB", ("--jobs", "1")),
 ]
 
 
@@ -209,7 +229,7 @@ def draw(results: dict[str, list[Point]], path: Path) -> None:
     import matplotlib as mpl
 
     mpl.use("svg")
-    mpl.rcParams["svg.hashsalt"] = "keysieve"
+    mpl.rcParams |= {"svg.hashsalt": "keysieve", "svg.fonttype": "none", "font.family": "sans-serif"}
     from matplotlib import pyplot
 
     axes = [axis for axis in AXES if axis.name in results]
@@ -222,17 +242,18 @@ def draw(results: dict[str, list[Point]], path: Path) -> None:
     figure.savefig(path, metadata={"Date": None})
 
 
-def _draw_axis(place: object, axis: Axis, points: Sequence[Point]) -> None:
-    amounts, seconds = [point.amount for point in points], [point.cost.cpu for point in points]
-    place.loglog(amounts, seconds, "o-", color="#0072b2", label="keysieve history")
-    place.loglog(
-        amounts, [seconds[-1] * amount / amounts[-1] for amount in amounts], "--", color="#767676", label="linear"
-    )
+def _draw_axis(place: Any, axis: Axis, points: Sequence[Point]) -> None:
+    amounts = [point.amount for point in points]
+    costs = [point.cost for point in points if point.cost]
+    seconds = [cost.cpu for cost in costs]
+    linear = [seconds[-1] * amount / amounts[-1] for amount in amounts]
+    place.loglog(amounts, linear, "--", color="#767676", label="linear")
+    place.loglog(amounts, [cost.wall for cost in costs], "s:", color="#d55e00", markersize=4, label="time that passed")
+    place.loglog(amounts, seconds, "o-", color="#0072b2", label="CPU time")
     for amount, second in zip(amounts, seconds, strict=True):
-        place.annotate(
-            f"{second:.2g} s", (amount, second), xytext=(0, 6), textcoords="offset points", ha="center", fontsize=7
-        )
-    place.set(title=axis.name, xlabel=axis.unit, ylabel="CPU seconds", ylim=(0.05, 1000))
+        where = {"xytext": (0, -12), "textcoords": "offset points", "ha": "center", "fontsize": 7}
+        place.annotate(f"{second:.2g} s", (amount, second), **where)
+    place.set(title=axis.name, xlabel=axis.unit, ylabel="seconds", ylim=(0.05, 1000))
     place.grid(visible=True, which="major", color="#dddddd", linewidth=0.6)
     place.legend(loc="upper left", fontsize=7, frameon=False)
 
