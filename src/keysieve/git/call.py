@@ -16,7 +16,10 @@ from keysieve.errors import GitError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # importing these costs a tenth of the time that a clean commit may take
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import IO
+
+    Pipes = tuple[IO[bytes], IO[bytes], Callable[[], int]]
 
 # diff-index would run a program named by the repository's core.fsmonitor; a forged commit-graph would hide parents.
 SAFE_OPTIONS = (
@@ -109,7 +112,7 @@ def command(arguments: Sequence[str | bytes]) -> list[str | bytes]:
 class Call:
     """A git process that answers questions: `ask` in portions that a pipe holds, read `answers`, then `end`.
 
-    Its messages are discarded. For platforms with `os.posix_spawn`.
+    Its messages are discarded.
 
     Args:
         arguments: As for `run.run`.
@@ -120,35 +123,55 @@ class Call:
     """
 
     def __init__(self, arguments: Sequence[str | bytes], env: Mapping[str, str]) -> None:
-        line = command(arguments)
-        stdin, questions = os.pipe()
-        answers, stdout = os.pipe()
-        actions = [
-            (os.POSIX_SPAWN_DUP2, stdin, 0),
-            (os.POSIX_SPAWN_DUP2, stdout, 1),
-            (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
-        ]
+        start = _spawn if hasattr(os, "posix_spawn") else _start
         try:
-            self._process = os.posix_spawn(line[0], line, env, file_actions=actions)
+            self._questions, self.answers, self._wait = start(command(arguments), env)
         except OSError as error:
-            os.close(questions)
-            os.close(answers)
             raise GitError(f"git could not be started: {error.strerror}.") from None
-        finally:
-            os.close(stdin)
-            os.close(stdout)
-        self._questions = questions
-        self.answers = open(answers, "rb")  # noqa: SIM115 - `end` closes it
 
     def ask(self, questions: bytes) -> None:
         """Write to its standard input. If it has ended, the reader will see that."""
         try:  # noqa: SIM105 - contextlib would have to be imported for it
-            os.write(self._questions, questions)
+            self._questions.write(questions)
         except BrokenPipeError:
             pass
 
     def end(self) -> int:
         """Close its pipes, wait for it and give its exit status."""
-        os.close(self._questions)
+        self._questions.close()
         self.answers.close()
-        return os.waitstatus_to_exitcode(os.waitpid(self._process, 0)[1])
+        return self._wait()
+
+
+def _spawn(line: list[str | bytes], env: Mapping[str, str]) -> Pipes:
+    stdin, questions = os.pipe()
+    answers, stdout = os.pipe()
+    actions = [
+        (os.POSIX_SPAWN_DUP2, stdin, 0),
+        (os.POSIX_SPAWN_DUP2, stdout, 1),
+        (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
+    ]
+    ends = open(questions, "wb", buffering=0), open(answers, "rb")  # noqa: SIM115 - `Call.end` closes them
+    try:
+        process = os.posix_spawn(line[0], line, env, file_actions=actions)
+    except OSError:
+        for end in ends:
+            end.close()
+        raise
+    finally:
+        os.close(stdin)
+        os.close(stdout)
+    return *ends, lambda: os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+
+
+def _start(line: list[str | bytes], env: Mapping[str, str]) -> Pipes:
+    """The same where there is no `posix_spawn`."""
+    import subprocess
+
+    pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
+    process = subprocess.Popen(line, env=env, stdin=pipe, stdout=pipe, stderr=nothing)
+    assert process.stdin is not None  # noqa: S101  (for the type checker: we asked for pipes)
+    assert process.stdout is not None  # noqa: S101
+    questions = open(os.dup(process.stdin.fileno()), "wb", buffering=0)  # noqa: SIM115 - `Call.end` closes it
+    process.stdin.close()
+    return questions, process.stdout, process.wait

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 _ELSEWHERE = ("GIT_DIR", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY")
 """Variables with which objects may lie somewhere else."""
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+"""Opening a FIFO does not wait for somebody to write into it."""
 _PAGE = 8192
 """Bytes that are read first: os.read makes room for as many as it is asked for."""
 _HEADER = 32
@@ -35,7 +37,7 @@ def read_blob(directory: bytes, oid: bytes, limit: int) -> bytes | None:
         limit: Bytes.
     """
     try:
-        file = os.open(directory + oid[:2] + b"/" + oid[2:], os.O_RDONLY | os.O_NONBLOCK)
+        file = os.open(directory + oid[:2] + b"/" + oid[2:], _FLAGS)
     except OSError:
         return None
     try:
@@ -59,4 +61,4 @@ def _blob(packed: bytes, limit: int) -> bytes | None:
     if not stream.eof or not header.startswith(b"blob "):
         return None
     content = data[len(header) + 1 :]
-    return content if header[5:] == b"%d" % len(content) else None
+    return content if header[5:] == b"%d" % len(content) and len(content) <= limit else None

@@ -24,8 +24,8 @@ MOST = 32_000_000
 """Bytes of one blob that are read at once here; what is more is left to the full scan."""
 TOGETHER = 4_000_000
 """Bytes of blobs that are looked at together."""
-PORTION = 900
-"""Names that a pipe holds: 65 bytes each where ids have 64 digits, of 64 kB."""
+PORTION = 60
+"""Names that even a pipe of one page holds (pipe(7)): 65 bytes each where ids have 64 digits."""
 _DIFF = ("diff-index", "--cached", "--raw", "-z", "--no-renames", "--no-abbrev", "--ignore-submodules=none")
 _ABSENT, _SUBMODULE = b"000000", b"160000"
 
@@ -40,7 +40,7 @@ def clean(names: Sequence[bytes]) -> tuple[int, int] | None:
     Args:
         names: Files as the hook was given them, relative to the current folder.
     """
-    if not hasattr(os, "posix_spawn") or (names and not os.path.exists(".git")):  # not the top, where names are paths
+    if names and not os.path.exists(".git"):  # not the top, where names are paths
         return None
     env = environment()
     reading = Call(("cat-file", "--batch"), env)  # starts while the other one works
