@@ -1,7 +1,7 @@
 """Stages of a history scan, each with its CPU seconds: `python benchmarks/contents.py [--only-contents] REPOSITORY`.
 
-With --only-contents everything is read and sifted, and nothing attributed: no walk over the commits tells where and
-when what was found came in.
+With --only-contents every blob, commit and tag is read and sifted, and nothing attributed: no trees, no walk over the
+commits, which tell where and when what was found came in.
 """
 
 from __future__ import annotations
@@ -55,8 +55,9 @@ def main() -> None:
 
 
 def read_contents(scan: HistoryScan) -> None:
-    """What a scan does before attribution."""
-    getattr(scan, "read_contents", scan._read_objects)()  # noqa: SLF001
+    """What a scan does before trees and attribution."""
+    scan.plan()
+    scan.read_contents()
 
 
 if __name__ == "__main__":

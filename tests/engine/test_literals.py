@@ -25,9 +25,11 @@ ENCODED = [
 ]
 
 
-@pytest.fixture(params=[0, 1 << 30], ids=["by hyperscan", "one by one"])
+@pytest.fixture(params=[(0, 0), (0, 1 << 30), (1 << 30, 1 << 30)], ids=["much text", "some text", "little text"])
 def shipped(request, monkeypatch) -> Literals:
-    monkeypatch.setattr(subject, "PAYS", request.param)
+    pays, much = request.param
+    monkeypatch.setattr(subject, "PAYS", pays)
+    monkeypatch.setattr(subject, "MUCH", much)
     return Literals()
 
 

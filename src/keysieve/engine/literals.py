@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 PAYS = 150_000
 """Bytes from which it pays to import Hyperscan and compile the literals."""
+MUCH = 1_000_000
+"""Bytes from which it pays to compile the expressions of common words, too, and to have it done in a thread."""
 SEPARATORS = b"\\xXuU%,: 0"
 """Bytes that stand between hexadecimal digits: `\\x41`, `%41`, `\\u0041`, `0x41, `, `41:`."""
 BYTES_OF_HEX = 4
@@ -50,14 +52,13 @@ class Literals:
         self._searches: list[Search] = []
         self._is_ready: LockType | None = None
         self._frequent: Search | None = None
-        self._common: set[int] = set()
+        self._common = {number for numbers in self.folded.values() for number in numbers}
 
     def are_silent(self, pieces: Sequence[bytes]) -> bool:
         """Whether no expression matches any of the pieces."""
         joined = b"\n".join(pieces)
-        is_much = len(joined) > PAYS
-        suspects = self._look(joined) if is_much else self.suspects(joined)
-        if suspects and is_much:
+        suspects = self._look(joined) if len(joined) > PAYS else self.suspects(joined)
+        if suspects and len(joined) > MUCH:
             suspects = self._look_closely(joined, suspects)
         return not any(self._matches(number, piece) for number in suspects for piece in pieces)
 
@@ -94,6 +95,7 @@ class Literals:
     def _prepare(self, is_ready: LockType) -> None:
         try:
             self._searches = self._compiled()
+            self._frequent = self._compiled_frequent()
         finally:
             is_ready.release()
 
@@ -116,15 +118,15 @@ class Literals:
 
     def _look_closely(self, data: bytes, suspects: set[int]) -> set[int]:
         """The suspects without those whose literal is a common word and whose expression matches nowhere."""
-        if self._frequent is None:
-            numbers = sorted({number for numbers in self.folded.values() for number in numbers})
-            expressions = _expressions()
-            found = _vectorised([(expressions[number], False, [number]) for number in numbers])
-            self._common = set(numbers if found else ())
-            self._frequent = found or self.suspects
-        if not suspects & self._common:
-            return suspects
-        return (suspects - self._common) | (suspects & self._frequent(data))
+        if not suspects.isdisjoint(self._common):
+            self._frequent = self._frequent or self._compiled_frequent()
+            return (suspects - self._common) | (suspects & self._frequent(data))
+        return suspects
+
+    def _compiled_frequent(self) -> Search:
+        expressions = _expressions()
+        wanted = [(expressions[number], False, [number]) for number in sorted(self._common)]
+        return _vectorised(wanted) or self.suspects
 
 
 def _expressions() -> tuple[bytes, ...]:

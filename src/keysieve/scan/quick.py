@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from keysieve.engine.literals import PAYS, Literals
+from keysieve.engine.literals import MUCH, Literals
 from keysieve.git.call import Call, environment
 from keysieve.git.loose import objects_directory, read_blob
 from keysieve.sources.magic import is_archive
@@ -85,7 +85,7 @@ def _look(paths: list[bytes], oids: list[bytes], reading: Call, directory: bytes
         pieces.append(data)
         total += len(data)
         held += len(data)
-        if total > PAYS:
+        if total > MUCH:
             literals.prepare()
         if held > TOGETHER:
             _require(literals.are_silent(pieces))
