@@ -49,7 +49,7 @@ def test_what_came_before_does_not_matter(texts: list[bytes]) -> None:
 
 
 @LAZY
-@given(versions(), st.lists(st.floats(0, 1), max_size=3))
+@given(st.lists(blobs(), max_size=3), st.lists(st.floats(0, 1), max_size=3))
 def test_more_spots_do_no_harm(texts: list[bytes], more: list[float]) -> None:
     sieve = Sieve(is_large=True)
     for data in texts:
@@ -115,3 +115,12 @@ def test_thousands_of_credentials_in_one_text(keys) -> None:
     )
     assert len(Sieve().sift(text.encode())) == 2_000
     assert len(Sieve().sift(text.replace("\n", " ; ").encode("utf-16"))) == 2_000
+
+
+def test_terminal_colours_say_nothing_of_the_byte_order(keys) -> None:
+    text = keys.fill("\x1b[32m{access_key_id}\x1b[0m \x1b[33m{secret_access_key}\x1b[0m")[0]
+    data = b"\n\n" + text.encode("utf-16-le") + b"\n" + b"x = call(argument)\n" * 400
+    found = [match for one in Sieve().sift(data) for match in one.matches]
+    alone = [match for one in credentials(data, shipped_rules()) for match in one.matches]
+    assert places(found) == places(alone)
+    assert {one.start % 2 for one in found} == {0}

@@ -15,8 +15,9 @@ _MARKS = (
     ("utf-16-be", codecs.BOM_UTF16_BE),
 )
 _BY_LENGTH = "[\x00-\x7f]+|[\x80-\u07ff]+|[\u0800-\uffff]+|[\U00010000-\U0010ffff]+"
-_RUN_16 = rb"(?:[\t\n\r -~]\x00){8,}+"
-_RUN_32 = rb"(?:[\t\n\r -~]\x00\x00\x00){7,}+"
+# With the escape that terminal colours begin with: a run that ended at one would look as if it were big-endian.
+_RUN_16 = rb"(?:[\t\n\r\x1b -~]\x00){8,}+"
+_RUN_32 = rb"(?:[\t\n\r\x1b -~]\x00\x00\x00){7,}+"
 
 
 def encodings(data: bytes) -> Iterator[str]:
@@ -91,7 +92,7 @@ def _has_runs(data: bytes) -> bool:
     if b"\0" not in data:
         return False
     kinds = data.translate(
-        bytes(48 if byte == 0 else 120 if byte in b"\t\n\r" or 32 <= byte < 127 else 32 for byte in range(256))
+        bytes(48 if byte == 0 else 120 if byte in b"\t\n\r\x1b" or 32 <= byte < 127 else 32 for byte in range(256))
     )
     return b"x0" * 8 in kinds or b"x000" * 7 in kinds
 
