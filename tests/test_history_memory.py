@@ -94,3 +94,16 @@ def test_blob_too_large_to_be_held_is_read_in_windows(repo: Repository, keys) ->
     assert (status, report["not_read"]) == (1, [])
     assert [finding["rule"] for finding in report["findings"]] == ["aws-access-key-pair"] * 3
     assert peak < 250 * MIB
+
+
+def test_archive_too_large_to_be_opened_is_not_read(repo: Repository) -> None:
+    with (repo.path / "large.zip").open("wb") as file:
+        file.write(b"PK\3\4")
+        file.truncate(513 * MIB)
+    repo.git("config", "core.compression", "1")
+    repo.git("add", "large.zip")
+    os.unlink(repo.path / "large.zip")
+    repo.commit_staged()
+    status, report, _ = scan(repo)
+    assert status == 3
+    assert [one["reason"] for one in report["not_read"]] == ["archive too large to be opened"]

@@ -89,13 +89,17 @@ class Sieve:
             self._memory = Memory()
         return credentials(data, self.rules, self.prefilter, on_limit, spots, self._memory)
 
-    def sift_stream(self, pieces: Iterable[bytes]) -> Iterator[Credential]:
+    def sift_stream(self, pieces: Iterable[bytes], on_limit: OnLimit = lambda _reason: None) -> Iterator[Credential]:
         """The credentials in a text that comes in pieces, each place once; a pair farther apart than a window is two.
 
         Offsets and lines are those of the whole text. Columns are, too, unless a line is longer than a window.
+
+        Args:
+            pieces: The text, in order.
+            on_limit: Called with a reason for each limit that kept something back.
         """
         for window in _windows(pieces):
-            for credential in self.sift(window.data):
+            for credential in self.sift(window.data, on_limit):
                 if window.first <= credential.first.start < window.last:
                     yield _moved(credential, window.offset, window.line - 1)
 

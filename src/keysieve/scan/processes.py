@@ -44,6 +44,7 @@ def default_jobs() -> int:
 def _spread(units: Sequence[WorkUnit], tools: Tools, jobs: int) -> Generator[UnitResult, None, list[WorkUnit]]:
     """Yields results; returns the units that were lost with a process."""
     lost: list[WorkUnit] = []
+    tools.sieve.warm()  # before processes fork
     context = multiprocessing.get_context()
     with ProcessPoolExecutor(jobs, context, _start, (tools,)) as pool:
         waiting = {pool.submit(_work, unit): unit for unit in units}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import chain
 
 from keysieve.blob import NotRead, OutOfScope, Place
 from keysieve.engine.sieve import Sieve
@@ -18,6 +19,7 @@ from keysieve.git.packs.tree_changes import differences
 from keysieve.git.trees import submodule_names, tree_names
 from keysieve.scan.gathering import Gathered, Located, Sifted, in_commit, sift_blob
 from keysieve.scan.versions import Versions
+from keysieve.sources.magic import is_archive
 
 COMMITS = 256
 """Commits that the prefilter is given at once: most of them are shorter than a call is long."""
@@ -178,12 +180,19 @@ class _Work:
         """Sift an object too large to be held, piece by piece."""
         gathered = self.result.gathered
         name = item.oid.hex()
+
+        def on_limit(reason: str) -> None:
+            gathered.not_read.append(not_read(item.oid, reason))
+
         found: list[Sifted] = []
         try:
-            for credential in self._sieve.sift_stream(item.pieces):
+            first = next(item.pieces, b"")
+            if is_archive(first):
+                on_limit("archive too large to be opened")
+            for credential in self._sieve.sift_stream(chain([first], item.pieces), on_limit):
                 found.append(Sifted(credential))
         except CorruptStreamError as error:
-            gathered.not_read.append(not_read(item.oid, str(error)))
+            on_limit(str(error))
         gathered.blobs += 1
         gathered.bytes += item.size
         if found:
