@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-
 BLOCK = 16_384
 """Bytes between places whose line and column are kept."""
 
@@ -20,21 +18,17 @@ class Lines:
 
     def __init__(self, data: bytes, first: int = 1) -> None:
         self._data = data
-        self._first = first
+        # For each block an offset at or before its begin where a character begins, its line and its column.
+        self._marks = [(0, first, 1 - data.startswith(b"\xef\xbb\xbf"))]
 
     def position(self, offset: int) -> tuple[int, int]:
         """The 1-based line, and the 1-based column in code points, of a byte offset."""
-        line, column = _advanced(self._data, offset, *self._marks[min(offset // BLOCK, len(self._marks) - 1)])
+        wanted = min(offset, len(self._data) - 1) // BLOCK
+        while len(self._marks) <= wanted:
+            here = _character(self._data, len(self._marks) * BLOCK)
+            self._marks.append((here, *_advanced(self._data, here, *self._marks[-1])))
+        line, column = _advanced(self._data, offset, *self._marks[max(wanted, 0)])
         return line, max(column, 1)
-
-    @cached_property
-    def _marks(self) -> list[tuple[int, int, int]]:
-        """For each block an offset at or before its begin where a character begins, its line and its column."""
-        marks = [(0, self._first, 1 - self._data.startswith(b"\xef\xbb\xbf"))]
-        for block in range(BLOCK, len(self._data), BLOCK):
-            here = _character(self._data, block)
-            marks.append((here, *_advanced(self._data, here, *marks[-1])))
-        return marks
 
 
 def _advanced(data: bytes, end: int, start: int, line: int, column: int) -> tuple[int, int]:

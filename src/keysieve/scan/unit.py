@@ -132,7 +132,8 @@ class _Work:
         for item, (_, parents, timestamp), place in zip(items, headers, places, strict=True):
             self.result.graph.append((item.oid.hex(), parents, timestamp, place))
         test = self._sieve.prefilter.may_match
-        for item in items if test(b"\0".join([item.data for item in items])) else ():
+        suspects = [item for item in items if test(item.data)] if test(b"\0".join([one.data for one in items])) else ()
+        for item in suspects:
             self.result.gathered.located += in_commit(commits.parse(item.oid.hex(), item.data), self._sieve)
         items.clear()
 
