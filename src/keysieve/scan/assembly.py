@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from keysieve.git.commits import Commit
 from keysieve.rule import Rule, Severity
 from keysieve.scan.gathering import Gathered, Located
 from keysieve.scan.grouping import Group, group, rule_of
+from keysieve.scan.masking import Mask
 
 if TYPE_CHECKING:
     from keysieve.excuses.policy import Policy
@@ -166,15 +166,15 @@ class _Teller:
         stories = telling.stories(groups)
         self._stories = {id(one): stories.get(number, Story()) for number, one in enumerate(groups)}
         self._groups = groups
-        self._masked = {
-            text: self._shown(match)
-            for one in groups
-            for located in one.located
-            for match in located.credential.matches
-            for text in (match.raw, match.value)
-        }
-        alternatives = sorted(map(re.escape, self._masked), key=len, reverse=True)
-        self._mask = re.compile(b"|".join(alternatives)) if alternatives else None
+        self._mask = Mask(
+            {
+                text: self._shown(match).encode()
+                for one in groups
+                for located in one.located
+                for match in located.credential.matches
+                for text in (match.raw, match.value)
+            }
+        )
 
     def _shown(self, match: Match) -> str:
         if self._telling.reveal:
@@ -183,12 +183,12 @@ class _Teller:
 
     def text(self, data: bytes) -> str:
         """Bytes as text that is safe to show: credentials masked, what is not UTF-8 escaped."""
-        if self._mask is not None and not self._telling.reveal:
-            data = self._mask.sub(lambda found: self._masked[found[0]].encode(), data)
+        if not self._telling.reveal:
+            data = self._mask.masked(data)
         return data.decode("utf-8", "backslashreplace")
 
     def _is_masked(self, data: bytes) -> bool:
-        return self._mask is not None and self._mask.search(data) is not None
+        return self._mask.holds(data)
 
     def unread(self, one: NotRead) -> Unread:
         return Unread(self.text(one.what), one.reason)
