@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 from keysieve import __version__
-from keysieve.finding import Finding, Report
+from keysieve.finding import Finding, Occurrence, Report
 
 SCHEMA = "keysieve/1"
+_FIELDS = [field.name for field in fields(Occurrence)]
 
 
 def render(report: Report) -> str:
@@ -35,12 +36,6 @@ def shape(report: Report) -> dict[str, Any]:
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
-    occurrences = []
-    for one in finding.occurrences:
-        fields = asdict(one)
-        if one.path_bytes is None:
-            del fields["path_bytes"]
-        occurrences.append(fields)
     return {
         "rule": finding.rule,
         "severity": finding.severity,
@@ -51,10 +46,16 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "values": dict(finding.values),
         "account_id": finding.account_id,
         "notes": list(finding.notes),
-        "occurrences": occurrences,
+        "occurrences": [_occurrence(one) for one in finding.occurrences],
         "introduced": asdict(finding.introduced) if finding.introduced else None,
         "removed": asdict(finding.removed) if finding.removed else None,
         "live": finding.live,
         "refs": None if finding.refs is None else list(finding.refs),
         "remedy": asdict(finding.remedy) if finding.remedy else None,
     }
+
+
+def _occurrence(one: Occurrence) -> dict[str, Any]:
+    """Flat but for its parts: `asdict` would look for more in every field, and there may be 100,000 occurrences."""
+    shape = {name: getattr(one, name) for name in _FIELDS if name != "path_bytes" or one.path_bytes is not None}
+    return shape | {"parts": [asdict(part) for part in one.parts]}

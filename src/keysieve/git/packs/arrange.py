@@ -114,8 +114,10 @@ def _steps(bases: Rows, sizes: Rows) -> tuple[Rows, Rows]:
     return steps, np.concatenate([alone, deltas[np.roll(is_first, -1)]])
 
 
-def split(arranged: Arranged, index: PackIndex, costs: Numbers, target: int) -> Iterator[tuple[Entries, int, bool]]:
-    """Cut entries into parts of about the cost `target`, each with what its first entry is built from.
+def split(
+    arranged: Arranged, index: PackIndex, costs: Numbers, targets: tuple[int, int]
+) -> Iterator[tuple[Entries, int, bool]]:
+    """Cut entries into parts of about a cost, each with what its first entry is built from.
 
     Cuts between families where one ends nearby, else through a family: the bases of the part's first entry
     are read again, hidden, in front of it. Trees are never in one part with others.
@@ -124,7 +126,7 @@ def split(arranged: Arranged, index: PackIndex, costs: Numbers, target: int) -> 
         arranged: The entries.
         index: Their index.
         costs: Of each entry in reading order.
-        target: In the same unit.
+        targets: The cost of a part, in the same unit: of those without trees, and of those with nothing but trees.
 
     Yields:
         The entries of a part, their cost, whether they are trees.
@@ -134,6 +136,7 @@ def split(arranged: Arranged, index: PackIndex, costs: Numbers, target: int) -> 
     roots = np.append(np.flatnonzero(arranged.families.bases[arranged.order] < 0), count)
     start = 0
     while start < count:
+        target = targets[start >= arranged.trees]
         stop = min(max(int(np.searchsorted(sums, sums[start] + target)), start + 1), count)
         root = int(roots[np.searchsorted(roots, stop)])
         if sums[root] - sums[start] <= target * 3 // 2:

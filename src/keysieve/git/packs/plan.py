@@ -132,7 +132,9 @@ def plan(
         survey = take(places, oid_length, kinds, only)
         if all(entry.reason != VANISHED for entry in survey.not_read):
             break
-    units = _units(survey, max(SMALLEST_UNIT, survey.cost // (max(parts, 1) * UNITS_PER_PART)))
+    pieces = max(parts, 1) * UNITS_PER_PART
+    contents, trees = (max(SMALLEST_UNIT, cost // pieces) for cost in survey.costs)
+    units = _units(survey, contents, trees)
     return Plan(units, survey.not_read, survey.skipped, survey.objects, places, oid_length, kinds, survey.presence)
 
 
@@ -225,10 +227,10 @@ def _single_units(plan: Plan, oids: list[bytes]) -> Iterator[SingleUnit]:
         yield SingleUnit(plan.directories, b"".join(part), plan.oid_length, plan.kinds, cost)
 
 
-def _units(survey: Survey, target: int) -> list[WorkUnit]:
+def _units(survey: Survey, target: int, target_of_trees: int) -> list[WorkUnit]:
     units: list[WorkUnit] = []
     for pack in survey.packs:
-        for entries, cost, is_tree in split(pack.arranged, pack.index, pack.costs, target):
+        for entries, cost, is_tree in split(pack.arranged, pack.index, pack.costs, (target, target_of_trees)):
             units.append(PackUnit(pack.directory, pack.path, survey.oid_length, entries, cost, is_tree))
     count = max(1, target // LOOSE_COST)
     for directory, oids in survey.loose:

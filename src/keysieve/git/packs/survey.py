@@ -27,7 +27,7 @@ from keysieve.git.packs.walk import open_pack
 
 # Estimated nanoseconds: for an object, for a packed byte, for each byte of the whole object that a family
 # starts with, of which each of its entries is taken to be a change.
-_PER_OBJECT, _PER_PACKED_BYTE, _PER_BYTE = 3_000, 5, 1
+_PER_OBJECT, _PER_TREE, _PER_PACKED_BYTE, _PER_BYTE = 3_000, 10_000, 5, 1
 
 _LARGEST = (1 << 32) - 1
 """Size up to which a whole object counts: a header can claim any."""
@@ -83,9 +83,11 @@ class Survey:
     presence: Presence = field(init=False)
 
     @property
-    def cost(self) -> int:
-        """Estimated nanoseconds for everything."""
-        return sum(int(pack.costs.sum()) for pack in self.packs) + sum(len(oids) for _, oids in self.loose) * LOOSE_COST
+    def costs(self) -> tuple[int, int]:
+        """Estimated nanoseconds for everything but packed trees, and for those, which are read by themselves."""
+        trees = sum(int(pack.costs[pack.arranged.trees :].sum()) for pack in self.packs)
+        packed = sum(int(pack.costs.sum()) for pack in self.packs)
+        return packed - trees + sum(len(oids) for _, oids in self.loose) * LOOSE_COST, trees
 
     @property
     def objects(self) -> int:
@@ -182,6 +184,7 @@ def _costs(arranged: Arranged) -> Numbers:
     members = np.diff(roots, append=len(order))
     sizes = np.minimum(families.sizes[order[roots]], _LARGEST).astype(np.int64)
     costs += np.repeat(np.where(members > 1, _PER_BYTE * sizes, 0), members)
+    costs[arranged.trees :] += _PER_TREE - _PER_OBJECT
     return costs
 
 
