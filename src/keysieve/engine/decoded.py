@@ -128,12 +128,14 @@ class _Seen:
         return bool(inside) and (one.rule.id, one.value, *layer.span_before(one.start, one.end)) in (inside or ())
 
     def is_new(self, one: Candidate, start: int, end: int) -> bool:
+        """Whether it is the first at its place in the stretch; from now on it is not."""
         what = one.rule.id, one.value, start, end
         is_new = what not in self._outside
         self._outside.add(what)
         return is_new
 
     def add(self, layer: Layer, candidates: Sequence[Candidate]) -> None:
+        """Take down what stands in a layer."""
         self._inside[id(layer)] = {(one.rule.id, one.value, one.start, one.end) for one in candidates}
 
 

@@ -21,6 +21,7 @@ from keysieve.git.graph import Graph
 from keysieve.git.packs.presence import Presence
 from keysieve.git.packs.stored import StoredObject
 from keysieve.git.packs.tree_changes import Differences, Run, Swaps
+from keysieve.git.trees import named_ids
 
 if TYPE_CHECKING:
     from keysieve.git.packs.tree_changes import Flags, Numbers, Octets
@@ -113,7 +114,6 @@ class Namer:
         self._weights = _Weights(wanted)
         # This matches in the name of a file, too: as it does wherever that entry is read, sums stay comparable.
         self._folders = re.compile(rb"40000 ([^\0]+)\0([\s\S]{%d})" % presence.oid_length)
-        self._ids = re.compile(rb"[0-7]{5,6} [^\0]+\0([\s\S]{%d})" % presence.oid_length)
         self._entries = re.compile(rb"([0-7]{5,6} [^\0]+)\0([\s\S]{%d})" % presence.oid_length)
 
     def take_down(self, trees: Sequence[StoredObject], found: Differences, runs: Sequence[Run]) -> Naming:
@@ -197,7 +197,7 @@ class Namer:
         wanted = self._wanted.oids
         every = b"".join([entries for _, entries in runs])
         if len(wanted) > FEW:
-            here = wanted.intersection(self._ids.findall(every))
+            here = wanted.intersection(named_ids(every, self._presence.oid_length))
         else:
             here = frozenset(oid for oid in wanted if oid in every)
         for place, entries in runs if here else ():

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 
 from keysieve.git import run
 from keysieve.git.changes import Entry
@@ -61,6 +63,16 @@ def tree_names(data: bytes, oid_size: int) -> Iterator[bytes]:
     while (space := data.find(b" ", position)) >= 0 and (end := data.find(b"\0", space)) >= 0:
         yield data[space + 1 : end]
         position = end + 1 + oid_size
+
+
+def named_ids(entries: bytes, oid_length: int) -> list[bytes]:
+    """The raw ids in whole entries of tree objects, in order."""
+    return _ids(oid_length).findall(entries)
+
+
+@cache
+def _ids(oid_length: int) -> re.Pattern[bytes]:
+    return re.compile(rb"[0-7]{5,6} [^\0]+\0([\s\S]{%d})" % oid_length)
 
 
 def submodule_names(data: bytes, oid_size: int) -> Iterator[tuple[bytes, bytes]]:

@@ -16,7 +16,7 @@ from keysieve.git.packs.plan import WorkUnit, read
 from keysieve.git.packs.presence import Presence
 from keysieve.git.packs.stored import LargeObject, StoredObject, not_read
 from keysieve.git.packs.tree_changes import differences
-from keysieve.git.trees import submodule_names, tree_names
+from keysieve.git.trees import named_ids, submodule_names, tree_names
 from keysieve.scan.gathering import Gathered, Located, Sifted, in_commit, sift_blob
 from keysieve.scan.versions import Versions
 from keysieve.sources.magic import is_archive
@@ -150,7 +150,7 @@ class _Work:
         if self._namer:
             self.result.namings.append(self._namer.take_down(self._trees, found, runs))
         entries = b"".join([run.new for run in runs])
-        self._note_absent(b"".join(set(_references(oid_length)(entries))))
+        self._note_absent(b"".join(set(named_ids(entries, oid_length))))
         if b"160000 " in entries:
             self._submodules(entries, oid_length)
         test = self._sieve.prefilter.may_match
@@ -208,11 +208,3 @@ def _header(data: bytes, digits: int) -> tuple[bytes, tuple[str, ...], int]:
     commit = commits.parse("", data)
     tree = re.match(rb"tree ([0-9a-f]{%d})\n" % digits, data)
     return tree[1] if tree else b"0" * digits, commit.parents, commit.timestamp
-
-
-def _references(oid_size: int) -> Callable[[bytes], list[bytes]]:
-    return (_REFERENCES_SHA256 if oid_size == 32 else _REFERENCES_SHA1).findall
-
-
-_REFERENCES_SHA1 = re.compile(rb"(?s)[0-7]{5,6} [^\0]+\0(.{20})")
-_REFERENCES_SHA256 = re.compile(rb"(?s)[0-7]{5,6} [^\0]+\0(.{32})")
