@@ -113,8 +113,8 @@ class Namer:
         self._are_wanted[presence.places(b"".join(sorted(wanted.oids)))] = True
         self._weights = _Weights(wanted)
         # This matches in the name of a file, too: as it does wherever that entry is read, sums stay comparable.
-        self._folders = re.compile(rb"40000 ([^\0]+)\0([\s\S]{%d})" % presence.oid_length)
-        self._entries = re.compile(rb"([0-7]{5,6} [^\0]+)\0([\s\S]{%d})" % presence.oid_length)
+        self._folders = re.compile(rb"(?s)40000 ([^\0]+)\0(.{%d})" % presence.oid_length)
+        self._entries = re.compile(rb"(?s)([0-7]{5,6} [^\0]+)\0(.{%d})" % presence.oid_length)
 
     def take_down(self, trees: Sequence[StoredObject], found: Differences, runs: Sequence[Run]) -> Naming:
         """What the trees name.

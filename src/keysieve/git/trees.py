@@ -72,7 +72,7 @@ def named_ids(entries: bytes, oid_length: int) -> list[bytes]:
 
 @cache
 def _ids(oid_length: int) -> re.Pattern[bytes]:
-    return re.compile(rb"[0-7]{5,6} [^\0]+\0([\s\S]{%d})" % oid_length)
+    return re.compile(rb"(?s)[0-7]{5,6} [^\0]+\0(.{%d})" % oid_length)
 
 
 def submodule_names(data: bytes, oid_size: int) -> Iterator[tuple[bytes, bytes]]:

@@ -287,4 +287,4 @@ def _end(data: bytes, start: int, first: int, last: int, entry: re.Pattern[bytes
 @cache
 def _entry(oid_length: int) -> re.Pattern[bytes]:
     """An entry, as it stands in a tree object (git-mktree, "The tree object")."""
-    return re.compile(rb"[0-7]{5,6} [^\0]+\0[\s\S]{%d}" % oid_length)
+    return re.compile(rb"(?s)[0-7]{5,6} [^\0]+\0.{%d}" % oid_length)
