@@ -8,7 +8,6 @@ numbers are made from what the packs store as changes, so that no tree is compar
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,22 +20,18 @@ from keysieve.git.graph import Graph
 from keysieve.git.packs.presence import Presence
 from keysieve.git.packs.stored import StoredObject
 from keysieve.git.packs.tree_changes import Differences, Run, Swaps
-from keysieve.git.trees import named_ids
+from keysieve.git.packs.tree_entries import Entries, digests_of, entries_of
 
 if TYPE_CHECKING:
-    from keysieve.git.packs.tree_changes import Flags, Numbers, Octets
+    from keysieve.git.packs.tree_changes import Flags, Numbers
 
     Weights = np.ndarray[Any, np.dtype[np.uint64]]
-    Entries = tuple[Numbers, Numbers, Weights]
+    Columns = tuple[Numbers, Numbers, Weights]
 
 REACH = 64
 """Bytes before an id in which its entry's mode and name are looked for; a tree with a longer one is read."""
 DEEPEST = 4096
 """Levels of directories that are followed."""
-FEW = 16
-"""Blobs that are looked for one by one before a tree that may hold them is read."""
-_BETWEEN_TREES = b"40000 /\0"
-"""An entry that no tree has."""
 
 
 @dataclass(frozen=True)
@@ -52,19 +47,12 @@ class Wanted:
     seed: bytes
 
     @cached_property
-    def factors(self) -> Weights:
-        """For a byte of a name, by its distance from the end."""
-        numbers = np.random.default_rng(list(self.seed)).integers(1 << 63, size=REACH, dtype=np.uint64)
-        return numbers << np.uint64(1) | np.uint64(1)
-
-    def weight(self, name: bytes) -> int:
-        """The number of a folder's name."""
-        if len(name) > REACH - 6:
-            return self.digest(name)
-        return int((np.frombuffer(name, np.uint8)[::-1].astype(np.uint64) * self.factors[: len(name)]).sum())
+    def key(self) -> int:
+        """From which the numbers of folders' names are made."""
+        return self.digest(b"key")
 
     def digest(self, text: bytes) -> int:
-        """The number of anything else."""
+        """The number of a blob, or of an entry's mode and name."""
         return int.from_bytes(blake2b(text, digest_size=8, key=self.seed).digest(), "big")
 
 
@@ -86,18 +74,6 @@ class Naming:
     weights: Weights
 
 
-class _Weights(dict[bytes, int]):
-    """The numbers of folders' names, each made once."""
-
-    def __init__(self, wanted: Wanted) -> None:
-        super().__init__()
-        self._wanted = wanted
-
-    def __missing__(self, name: bytes) -> int:
-        weight = self[name] = self._wanted.weight(name)
-        return weight
-
-
 class Namer:
     """Takes down what trees name.
 
@@ -111,18 +87,18 @@ class Namer:
         self._wanted = wanted
         self._are_wanted = np.zeros(presence.size + 1, bool)  # the last one is that of what is absent
         self._are_wanted[presence.places(b"".join(sorted(wanted.oids)))] = True
-        self._weights = _Weights(wanted)
-        # This matches in the name of a file, too: as it does wherever that entry is read, sums stay comparable.
-        self._folders = re.compile(rb"(?s)40000 ([^\0]+)\0(.{%d})" % presence.oid_length)
-        self._entries = re.compile(rb"(?s)([0-7]{5,6} [^\0]+)\0(.{%d})" % presence.oid_length)
 
-    def take_down(self, trees: Sequence[StoredObject], found: Differences, runs: Sequence[Run]) -> Naming:
+    def take_down(
+        self, trees: Sequence[StoredObject], found: Differences, runs: Sequence[Run], new: Entries, named: Numbers
+    ) -> Naming:
         """What the trees name.
 
         Args:
             trees: In an order that has bases first.
             found: How they differ from their bases.
             runs: Of those that are more than swaps.
+            new: The entries that the runs have.
+            named: The places of what those name.
         """
         swaps = found.swaps
         old = self._presence.places(self._old_ids(trees, swaps))
@@ -130,28 +106,31 @@ class Namer:
         doubtful = ~are_clear | self._are_wanted[swaps.places] | self._are_wanted[old]
         are_read = np.zeros(len(trees), bool)
         are_read[swaps.which[doubtful]] = True
-        runs = [*runs, *(Run(at, trees[at].data, None) for at in np.flatnonzero(are_read).tolist())]
+        read = np.flatnonzero(are_read)
         kept = are_folders & ~are_read[swaps.which]
-        which = np.fromiter((run.which for run in runs if run.old is None), np.int64)
-        is_change = np.ones(len(trees), bool)
-        is_change[which] = False
+        is_change = ~are_read
+        is_change[np.fromiter((run.which for run in runs if run.old is None), np.int64)] = False
         places = self._presence.places(b"".join([tree.oid for tree in trees]))
         bases = np.full(len(trees), -1)
         bases[is_change] = self._presence.places(
             b"".join([tree.base or b"" for tree, is_ in zip(trees, is_change.tolist(), strict=True) if is_])
         )
-        new = [(int(places[run.which]), run.new) for run in runs]
-        gone = [(int(places[run.which]), run.old) for run in runs if run.old is not None]
         holders = places[swaps.which[kept]]
+        changed = places[np.fromiter((run.which for run in runs), np.int64, len(runs))]
+        replaced = np.fromiter((run.old is not None for run in runs), bool, len(runs))
+        gone = self._entries([run.old for run in runs if run.old is not None])
         columns = [
             (holders, swaps.places[kept], weights[kept]),
             (holders, old[kept], np.uint64(0) - weights[kept]),
-            self._folders_in(new),
-            self._blobs_in(new),
-            _without(self._folders_in(gone)),
-            _without(self._blobs_in(gone)),
+            self._leading(changed, new, named),
+            self._leading(places[read], *self._entries([trees[at].data for at in read.tolist()])),
+            _without(self._leading(changed[replaced], *gone)),
         ]
         return Naming(places, bases, *(np.concatenate(column) for column in zip(*columns, strict=True)))
+
+    def _entries(self, trees: Sequence[bytes]) -> tuple[Entries, Numbers]:
+        entries = entries_of(trees, self._presence.oid_length)
+        return entries, self._presence.places(entries.ids(self._presence.oid_length))
 
     def _old_ids(self, trees: Sequence[StoredObject], swaps: Swaps) -> bytes:
         length = self._presence.oid_length
@@ -161,58 +140,35 @@ class Namer:
     def _names(self, swaps: Swaps) -> tuple[Weights, Flags, Flags]:
         """The numbers of the names before swapped ids, which of them are folders', and which could be made out."""
         ends = swaps.begin - 1
-        window = swaps.octets[np.maximum(ends[:, None] + np.arange(-REACH, 0), 0)]
+        window = np.frombuffer(swaps.text, np.uint8)[np.maximum(ends[:, None] + np.arange(-REACH, 0), 0)]
         is_digit = window & 0xF8 == 0x30
         is_end = window[:, 5:] == 0x20
         for before in range(1, 6):
             is_end &= is_digit[:, 5 - before : REACH - before]
         column = REACH - 1 - np.argmax(is_end[:, ::-1], axis=1)
-        are_clear = is_end.any(axis=1)
+        are_clear = is_end.sum(axis=1) == 1
         rows = np.arange(len(window))
         mode = window[rows[:, None], np.maximum(column[:, None] + np.arange(-5, 0), 0)]
         are_folders = are_clear & (mode == np.frombuffer(b"40000", np.uint8)).all(axis=1)
         weights = np.zeros(len(window), np.uint64)
-        folders = np.flatnonzero(are_folders)
-        in_name = np.arange(REACH) > column[folders, None]
-        octets: Octets = np.where(in_name, window[folders], 0)
-        weights[folders] = octets[:, ::-1].astype(np.uint64) @ self._wanted.factors
+        sizes = REACH - 1 - column[are_folders]
+        weights[are_folders] = digests_of(swaps.text, ends[are_folders] - sizes, sizes, self._wanted.key)
         return weights, are_folders, are_clear
 
-    def _folders_in(self, runs: Sequence[tuple[int, bytes]]) -> Entries:
-        """The folders in runs of whole entries."""
-        between = _BETWEEN_TREES + bytes(self._presence.oid_length)
-        runs = [run for run in runs if b"40000 " in run[1]]
-        found = self._folders.findall(between.join([*(entries for _, entries in runs), b""]))
-        names = [name for name, _ in found]
-        are_ends = np.fromiter((name == b"/" for name in names), bool, len(names))
-        which = (np.cumsum(are_ends) - are_ends)[~are_ends]
-        holders = np.fromiter((place for place, _ in runs), np.int64, len(runs))[which]
-        named = self._presence.places(b"".join([oid for _, oid in found]))[~are_ends]
-        weights = np.fromiter(map(self._weights.__getitem__, names), np.uint64, len(names))[~are_ends]
-        return holders, named, weights
-
-    def _blobs_in(self, runs: Sequence[tuple[int, bytes]]) -> Entries:
-        """The blobs in runs of whole entries."""
-        found: list[tuple[int, bytes, int]] = []
-        wanted = self._wanted.oids
-        every = b"".join([entries for _, entries in runs])
-        if len(wanted) > FEW:
-            here = wanted.intersection(named_ids(every, self._presence.oid_length))
-        else:
-            here = frozenset(oid for oid in wanted if oid in every)
-        for place, entries in runs if here else ():
-            if len(here) > FEW or any(oid in entries for oid in here):  # a search is quicker than a look at each
-                for header, oid in self._entries.findall(entries):
-                    if oid in here:
-                        found.append((place, oid, self._wanted.digest(header)))
-        return (
-            np.fromiter((place for place, _, _ in found), np.int64, len(found)),
-            self._presence.places(b"".join([oid for _, oid, _ in found])),
-            np.fromiter((weight for _, _, weight in found), np.uint64, len(found)),
-        )
+    def _leading(self, holders: Numbers, entries: Entries, named: Numbers) -> Columns:
+        """The folders and the blobs among entries of the trees `holders`."""
+        are_blobs = self._are_wanted[named]
+        are_folders = entries.have_mode(b"040000") & (named >= 0) & ~are_blobs
+        folders, blobs = entries.only(are_folders), entries.only(are_blobs)
+        weights = [
+            folders.digests(self._wanted.key),
+            np.fromiter(map(self._wanted.digest, blobs.headers()), np.uint64, len(blobs.which)),
+        ]
+        which = np.concatenate((folders.which, blobs.which))
+        return holders[which], np.concatenate((named[are_folders], named[are_blobs])), np.concatenate(weights)
 
 
-def _without(entries: Entries) -> Entries:
+def _without(entries: Columns) -> Columns:
     """The entries as those that are not there any more."""
     holders, named, weights = entries
     return holders, named, np.uint64(0) - weights

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Mapping, Sequence
 
 from keysieve.git import run
 from keysieve.git.changes import Entry
@@ -50,35 +48,3 @@ def index_entries(repository: Repository) -> list[Entry]:
         mode, oid, _ = head.decode("ascii").split(" ")
         entries.append(Entry(path, mode, oid))
     return entries
-
-
-def tree_names(data: bytes, oid_size: int) -> Iterator[bytes]:
-    """The names in a tree object: mode, space, name, NUL, binary object id, over and over.
-
-    Args:
-        data: The object's content.
-        oid_size: Bytes of an object id, 20 or 32.
-    """
-    position = 0
-    while (space := data.find(b" ", position)) >= 0 and (end := data.find(b"\0", space)) >= 0:
-        yield data[space + 1 : end]
-        position = end + 1 + oid_size
-
-
-def named_ids(entries: bytes, oid_length: int) -> list[bytes]:
-    """The raw ids in whole entries of tree objects, in order."""
-    return _ids(oid_length).findall(entries)
-
-
-@cache
-def _ids(oid_length: int) -> re.Pattern[bytes]:
-    return re.compile(rb"(?s)[0-7]{5,6} [^\0]+\0(.{%d})" % oid_length)
-
-
-def submodule_names(data: bytes, oid_size: int) -> Iterator[tuple[bytes, bytes]]:
-    """Name and raw commit id of the submodules in a tree object."""
-    position = 0
-    while (space := data.find(b" ", position)) >= 0 and (end := data.find(b"\0", space)) >= 0:
-        if data[position:space] == b"160000":
-            yield data[space + 1 : end], data[end + 1 : end + 1 + oid_size]
-        position = end + 1 + oid_size

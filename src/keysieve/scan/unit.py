@@ -10,13 +10,15 @@ from itertools import chain
 from keysieve.blob import NotRead, OutOfScope, Place
 from keysieve.engine.sieve import Sieve
 from keysieve.git import commits
+from keysieve.git.changes import SUBMODULE
 from keysieve.git.containment import Namer, Naming, Wanted
 from keysieve.git.packs.inflate import CorruptStreamError
+from keysieve.git.packs.oids import separate
 from keysieve.git.packs.plan import WorkUnit, read
 from keysieve.git.packs.presence import Presence
 from keysieve.git.packs.stored import LargeObject, StoredObject, not_read
 from keysieve.git.packs.tree_changes import differences
-from keysieve.git.trees import named_ids, submodule_names, tree_names
+from keysieve.git.packs.tree_entries import Entries, entries_of
 from keysieve.scan.gathering import Gathered, Located, Sifted, in_commit, sift_blob
 from keysieve.scan.versions import Versions
 from keysieve.sources.magic import is_archive
@@ -147,16 +149,17 @@ class _Work:
         oid_length = self._presence.oid_length
         found = differences(self._trees, self._presence)
         runs = list(found.runs(self._trees))
+        new = entries_of([run.new for run in runs], oid_length)
+        named = self._presence.places(new.ids(oid_length))
         if self._namer:
-            self.result.namings.append(self._namer.take_down(self._trees, found, runs))
-        entries = b"".join([run.new for run in runs])
-        self._note_absent(b"".join(set(named_ids(entries, oid_length))))
-        if b"160000 " in entries:
-            self._submodules(entries, oid_length)
+            self.result.namings.append(self._namer.take_down(self._trees, found, runs, new, named))
+        self._note_absent(new.only(named < 0).ids(oid_length))
+        self._submodules(new.only(new.have_mode(SUBMODULE.encode())), oid_length)
         test = self._sieve.prefilter.may_match
-        for run in runs if test(entries) else ():
+        for run in runs if test(new.text) else ():
             if test(run.new):
-                self.result.names.update(name for name in tree_names(run.new, oid_length) if self._sieve.sift(name))
+                names = entries_of([run.new], oid_length).names()
+                self.result.names.update(name for name in names if self._sieve.sift(name))
         self._trees.clear()
         self._held = 0
 
@@ -164,10 +167,9 @@ class _Work:
         self.result.absent.update(self._presence.absent(oids))
         self.result.absent.discard(bytes(self._presence.oid_length))
 
-    def _submodules(self, entries: bytes, oid_length: int) -> None:
-        for name, oid in submodule_names(entries, oid_length):
-            self.result.submodules.add(oid)
-            self.result.gathered.out_of_scope.append(OutOfScope(name, "submodule"))
+    def _submodules(self, entries: Entries, oid_length: int) -> None:
+        self.result.submodules.update(separate(entries.ids(oid_length), oid_length))
+        self.result.gathered.out_of_scope += (OutOfScope(name, "submodule") for name in dict.fromkeys(entries.names()))
 
     def _tag(self, item: StoredObject) -> None:
         headers, _, message = item.data.partition(b"\n\n")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,6 +17,7 @@ import numpy as np
 
 from keysieve.git.packs.presence import Presence
 from keysieve.git.packs.stored import StoredObject
+from keysieve.git.packs.tree_entries import entry_expression, joined
 
 if TYPE_CHECKING:
     Numbers = np.ndarray[Any, np.dtype[np.int64]]
@@ -52,13 +52,13 @@ class Swaps(NamedTuple):
     """Ids in the places of others, in trees that differ from their bases in nothing else.
 
     Attributes:
-        octets: All trees, one after the other.
+        text: All trees, one after the other, and some zeros.
         which: For each swap, which of the trees.
-        begin: Where the new id stands in `octets`; `at` is where it stands in the tree, and the old one in the base.
+        begin: Where the new id stands in `text`; `at` is where it stands in the tree, and the old one in the base.
         places: Where the new id stands in the presence.
     """
 
-    octets: Octets
+    text: bytes
     which: Numbers
     begin: Numbers
     at: Numbers
@@ -66,11 +66,11 @@ class Swaps(NamedTuple):
 
     def only(self, are_meant: Flags | Numbers) -> Swaps:
         """Some of the swaps."""
-        return Swaps(self.octets, *(column[are_meant] for column in self[1:]))
+        return Swaps(self.text, *(column[are_meant] for column in self[1:]))
 
     def ids(self, length: int) -> Octets:
         """The new ids, a row each."""
-        rows: Octets = self.octets[self.begin[:, None] + np.arange(length)]
+        rows: Octets = np.frombuffer(self.text, np.uint8)[self.begin[:, None] + np.arange(length)]
         return rows
 
 
@@ -144,9 +144,10 @@ def differences(trees: Sequence[StoredObject], presence: Presence) -> Difference
     possible = are_swaps[changes.which]
     which, first = changes.which[possible], changes.first[possible]
     size = changes.last[possible] - first
-    octets, starts, ends = _joined([tree.data for tree in trees], spare=presence.oid_length)
+    text, starts, ends = joined([tree.data for tree in trees], spare=presence.oid_length + 8)
+    octets = np.frombuffer(text, np.uint8)
     length = presence.oid_length
-    swaps = Swaps(octets, which, starts[which] + first, first.copy(), np.full(len(which), -1))
+    swaps = Swaps(text, which, starts[which] + first, first.copy(), np.full(len(which), -1))
     for shared in range(SHARED + 1):
         begin = starts[which] + first - shared
         fits = (swaps.places < 0) & (size >= length - SHARED) & (size <= length - shared) & (first > shared)
@@ -165,7 +166,8 @@ def _changes(trees: Sequence[StoredObject]) -> tuple[Flags, Changes]:
     All deltas are followed at once, one instruction of each at a time. The format is described in git's
     gitformat-pack, "Deltified representation".
     """
-    octets, starts, ends = _joined([_delta(tree) for tree in trees], spare=16)
+    text, starts, ends = joined([_delta(tree) for tree in trees], spare=16)
+    octets = np.frombuffer(text, np.uint8)
     base_sizes, position = _varints(octets, starts)
     sizes, position = _varints(octets, position)
     made, shift = np.zeros(len(trees), np.int64), np.zeros(len(trees), np.int64)
@@ -202,13 +204,6 @@ def _changes(trees: Sequence[StoredObject]) -> tuple[Flags, Changes]:
 def _delta(tree: StoredObject) -> bytes:
     """The delta of a tree, or one that changes nothing and is no swap."""
     return b"\1\0" if tree.delta is None or tree.base_elsewhere else tree.delta
-
-
-def _joined(texts: Sequence[bytes], spare: int) -> tuple[Octets, Numbers, Numbers]:
-    """Texts in one array, with zeros behind them, and where each starts and ends."""
-    ends = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)))
-    starts = np.concatenate((np.zeros(1, np.int64), ends[:-1]))
-    return np.frombuffer(b"".join((*texts, bytes(spare))), np.uint8), starts, ends
 
 
 def _varints(octets: Octets, starts: Numbers) -> tuple[Numbers, Numbers]:
@@ -261,7 +256,7 @@ def _runs(tree: StoredObject, changes: Sequence[tuple[int, int, int, int, int]])
 
 def _touched(data: bytes, first: int, last: int, oid_length: int) -> tuple[int, int] | None:
     """Where the entries begin and end that a stretch of a tree is part of; none if it lies between two."""
-    entry = _entry(oid_length)
+    entry = entry_expression(oid_length)
     for before in BEFORE:
         found = entry.search(data, max(0, first - before))
         while found is not None and found.end() <= first:
@@ -282,9 +277,3 @@ def _end(data: bytes, start: int, first: int, last: int, entry: re.Pattern[bytes
             return None
         end = found.end()
     return start, end
-
-
-@cache
-def _entry(oid_length: int) -> re.Pattern[bytes]:
-    """An entry, as it stands in a tree object (git-mktree, "The tree object")."""
-    return re.compile(rb"(?s)[0-7]{5,6} [^\0]+\0.{%d}" % oid_length)
