@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 REACH = 64
 """Bytes before an id in which its entry's mode and name are looked for; a tree with a longer one is read."""
+FOLDER = b"040000"
 DEEPEST = 4096
 """Levels of directories that are followed."""
 
@@ -87,6 +88,8 @@ class Namer:
         self._wanted = wanted
         self._are_wanted = np.zeros(presence.size + 1, bool)  # the last one is that of what is absent
         self._are_wanted[presence.places(b"".join(sorted(wanted.oids)))] = True
+        self._may_begin = np.zeros(1 << 16, bool)  # the first 16 bits of the wanted ids
+        self._may_begin[[int.from_bytes(oid[:2], "little") for oid in wanted.oids]] = True
 
     def take_down(
         self, trees: Sequence[StoredObject], found: Differences, runs: Sequence[Run], new: Entries, named: Numbers
@@ -129,8 +132,11 @@ class Namer:
         return Naming(places, bases, *(np.concatenate(column) for column in zip(*columns, strict=True)))
 
     def _entries(self, trees: Sequence[bytes]) -> tuple[Entries, Numbers]:
-        entries = entries_of(trees, self._presence.oid_length)
-        return entries, self._presence.places(entries.ids(self._presence.oid_length))
+        """The entries that may lead to the blobs, with the places of what they name."""
+        oid_length = self._presence.oid_length
+        entries = entries_of(trees, oid_length)
+        entries = entries.only(entries.have_mode(FOLDER) | self._may_begin[entries.begins()])
+        return entries, self._presence.places(entries.ids(oid_length))
 
     def _old_ids(self, trees: Sequence[StoredObject], swaps: Swaps) -> bytes:
         length = self._presence.oid_length
@@ -158,7 +164,7 @@ class Namer:
     def _leading(self, holders: Numbers, entries: Entries, named: Numbers) -> Columns:
         """The folders and the blobs among entries of the trees `holders`."""
         are_blobs = self._are_wanted[named]
-        are_folders = entries.have_mode(b"040000") & (named >= 0) & ~are_blobs
+        are_folders = entries.have_mode(FOLDER) & (named >= 0) & ~are_blobs
         folders, blobs = entries.only(are_folders), entries.only(are_blobs)
         weights = [
             folders.digests(self._wanted.key),

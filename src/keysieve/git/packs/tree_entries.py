@@ -12,7 +12,6 @@ import numpy as np
 if TYPE_CHECKING:
     Numbers = np.ndarray[Any, np.dtype[np.int64]]
     Flags = np.ndarray[Any, np.dtype[np.bool_]]
-    Octets = np.ndarray[Any, np.dtype[np.uint8]]
     Words = np.ndarray[Any, np.dtype[np.uint64]]
 
 
@@ -49,8 +48,13 @@ class Entries(NamedTuple):
 
     def ids(self, oid_length: int) -> bytes:
         """The raw ids that they name, one after the other."""
-        octets: Octets = np.frombuffer(self.text, np.uint8)[(self.ends + 1)[:, None] + np.arange(oid_length)]
-        return octets.tobytes()
+        every = np.ndarray(len(self.text) - oid_length + 1, f"V{oid_length}", self.text, strides=(1,))
+        return every[self.ends + 1].tobytes()
+
+    def begins(self) -> Numbers:
+        """The first 16 bits of those ids, as numbers."""
+        begins: Numbers = (_words(self.text)[self.ends + 1] & _BYTES[2]).astype(np.int64)
+        return begins
 
     def names(self) -> list[bytes]:
         """Their names."""
