@@ -20,7 +20,7 @@ from keysieve.scan.history import HistoryScan
 from repository import Repository, clean_environment
 
 HEAVY = {
-    "argparse", "dataclasses", "inspect", "json", "tomllib", "typing", "logging", "regex", "hyperscan", "isal",
+    "argparse", "dataclasses", "inspect", "json", "tomllib", "typing", "logging", "regex", "hyperscan", "deflate",
     "dulwich", "numpy", "pathspec", "rich", "hashlib", "multiprocessing", "keysieve.rule", "keysieve.finding",
     "keysieve.config", "keysieve.commands.options", "keysieve.scan.assembly", "keysieve.engine.examining",
     "keysieve.remedies",

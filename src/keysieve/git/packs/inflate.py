@@ -1,11 +1,10 @@
-"""Inflating zlib streams that may lie about their size, with isal where it is installed."""
+"""Inflating zlib streams that may lie about their size, with libdeflate where it is installed."""
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
-from typing import Any
 
 CHUNK = 1 << 20
 """Bytes per piece when an object is streamed."""
@@ -13,32 +12,28 @@ CHUNK = 1 << 20
 SMALL = 1 << 16
 """Deflate expands at most 1,032 times: so much input cannot take more than 68 MB, whatever it claims."""
 
+TINY = 192
+"""Size up to which zlib is faster: libdeflate takes longer to begin."""
 
-TINY = 128
-"""Size up to which zlib is faster: isal takes longer to begin."""
+LONGEST = 1 << 30
+"""Bytes that libdeflate is asked for at most: its binding counts with 32 bits."""
 
 
 class CorruptStreamError(Exception):
     """A zlib stream that is damaged, cut off, or longer or shorter than declared."""
 
 
-@cache
-def library() -> Any:
-    """The module that inflates: `isal_zlib`, or `zlib` where there is none for the platform."""
-    try:
-        from isal import isal_zlib
-    except ImportError:
-        return zlib
-    return isal_zlib
+Inflate = Callable[[bytes | memoryview, int], bytearray]
 
 
 @cache
-def _errors() -> Any:
+def library() -> tuple[Inflate | None, type[Exception]]:
+    """Libdeflate's function, which gives so many bytes at most, and what it raises; None where it is not installed."""
     try:
-        from isal import igzip_lib
+        from deflate import DeflateError, zlib_decompress
     except ImportError:
-        return zlib.error
-    return zlib.error, igzip_lib.IsalError
+        return None, zlib.error
+    return zlib_decompress, DeflateError
 
 
 def inflate(data: bytes | memoryview, size: int) -> bytes:
@@ -49,12 +44,15 @@ def inflate(data: bytes | memoryview, size: int) -> bytes:
     Raises:
         CorruptStreamError: It is no whole stream of exactly that size.
     """
+    fast, error_of_fast = library()
     try:
-        if len(data) > SMALL:
-            result = _inflate_limited(data, size)
+        if fast is not None and TINY < size <= LONGEST:
+            result = bytes(fast(data, size))
+        elif len(data) <= SMALL:
+            result = zlib.decompress(data, bufsize=size or 1)
         else:
-            result = (zlib if size <= TINY else library()).decompress(data, 15, size or 1)
-    except _errors() as error:
+            result = _inflate_limited(data, size)
+    except (zlib.error, error_of_fast) as error:
         raise CorruptStreamError("corrupt zlib stream") from error
     if len(result) != size:
         raise CorruptStreamError("not as long as declared")
@@ -62,8 +60,8 @@ def inflate(data: bytes | memoryview, size: int) -> bytes:
 
 
 def _inflate_limited(data: bytes | memoryview, size: int) -> bytes:
-    stream = library().decompressobj()
-    result: bytes = stream.decompress(data, size + 1)
+    stream = zlib.decompressobj()
+    result = stream.decompress(data, size + 1)
     if len(result) == size and not stream.eof:  # the checksum is still to come
         result += stream.decompress(stream.unconsumed_tail, 1)
     if not stream.eof:
@@ -78,10 +76,9 @@ def inflate_head(data: bytes | memoryview, size: int) -> bytes:
         CorruptStreamError: It is no zlib stream.
     """
     try:
-        head: bytes = library().decompressobj().decompress(data[:SMALL], size)
-    except _errors() as error:
+        return zlib.decompressobj().decompress(data[:SMALL], size)
+    except zlib.error as error:
         raise CorruptStreamError("corrupt zlib stream") from error
-    return head
 
 
 def inflate_in_pieces(data: bytes | memoryview, size: int) -> Iterator[bytes]:
@@ -90,7 +87,7 @@ def inflate_in_pieces(data: bytes | memoryview, size: int) -> Iterator[bytes]:
     Raises:
         CorruptStreamError: While iterating, as `inflate`; what came before was as it stands in the stream.
     """
-    stream = library().decompressobj()
+    stream = zlib.decompressobj()
     rest = size
     position = 0
     pending: bytes | memoryview = b""
@@ -100,7 +97,7 @@ def inflate_in_pieces(data: bytes | memoryview, size: int) -> Iterator[bytes]:
             position += CHUNK
         try:
             piece = stream.decompress(pending, CHUNK)
-        except _errors() as error:
+        except zlib.error as error:
             raise CorruptStreamError("corrupt zlib stream") from error
         if not piece and not stream.eof and position >= len(data) and not stream.unconsumed_tail:
             raise CorruptStreamError("cut off")
