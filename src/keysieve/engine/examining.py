@@ -64,10 +64,10 @@ def matches(
     else:
         stretches = windows(prefilter.spots(data) if spots is None else spots, len(data))
     locator.look(stretches)
-    for start, end in _aligned(stretches):
+    for start, end in _aligned(data, stretches):
         if locator.look_decoded(start, end, on_limit) and prefilter is not None:
             # Encoded text takes up to four times as many bytes: what belongs to this may lie beyond.
-            for wide in _aligned([(max(0, start - 3 * LOOK), min(len(data), end + 3 * LOOK))]):
+            for wide in _aligned(data, [(max(0, start - 3 * LOOK), min(len(data), end + 3 * LOOK))]):
                 locator.look_decoded(*wide, on_limit)
     return _without_covered(locator.found, {rule.id for rule in rules if rule.covers})
 
@@ -116,7 +116,7 @@ def _is_beginning(match: Match, others: Mapping[bytes, int]) -> bool:
     )
 
 
-def _aligned(stretches: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Stretches that begin where a character of UTF-16 or UTF-32 text can begin."""
+def _aligned(data: bytes, stretches: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Stretches that begin where a character can begin if they are UTF-16 or UTF-32 text, which has zeros in it."""
     for start, end in stretches:
-        yield start - start % 4, end
+        yield (start if data.find(0, start, end) < 0 else start - start % 4), end

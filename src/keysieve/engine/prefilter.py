@@ -94,7 +94,7 @@ def _plain(expressions: Iterable[bytes]) -> tuple[Test, Where]:
         for expression in compiled:
             for match in expression.finditer(data):
                 found.add(match.end())
-        return found.all()
+        return found.take()
 
     return test, spots
 
@@ -128,9 +128,13 @@ def _vectorised(expressions: tuple[bytes, ...]) -> tuple[Test, Where] | None:
     def spots(data: bytes) -> list[int]:
         if len(data) > LONGEST:
             return plain_spots(data)
-        found = _Spots()
-        database.scan(data, lambda _number, _start, end, *_rest: found.add(end))
-        return found.all()
+        scan(data, on_match)
+        return found.take() if found else []
+
+    scan, found = database.scan, _Spots()
+
+    def on_match(_number: int, _start: int, end: int, *_rest: object) -> None:
+        found.add(end)
 
     return test, spots
 
@@ -147,9 +151,13 @@ class _Spots:
         if len(self._offsets) > self._most:
             self._thin()
 
-    def all(self) -> list[int]:
-        """All of them, sorted."""
-        return sorted(set(self._offsets))
+    def __bool__(self) -> bool:
+        return bool(self._offsets)
+
+    def take(self) -> list[int]:
+        """All of them, sorted; there are none left."""
+        offsets, self._offsets, self._most = sorted(set(self._offsets)), [], MANY
+        return offsets
 
     def _thin(self) -> None:
         kept: list[int] = []

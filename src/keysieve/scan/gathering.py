@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from keysieve.blob import Blob, NotRead, OutOfScope, Place
 from keysieve.engine.match import Credential
 from keysieve.engine.sieve import Sieve
+from keysieve.sources.magic import is_archive
 
 if TYPE_CHECKING:
     from keysieve.excuses.policy import Heeding
@@ -110,15 +111,12 @@ def sift_blob(
     found = _with_context(data, sieve.look(data, spots, on_limit)) if spots else []
     if data.startswith(LFS_POINTER):
         gathered.out_of_scope.append(OutOfScope(name, "git-lfs"))
-    found += _sift_members(data, name, sieve, gathered)
+    if is_archive(data):
+        found += _sift_members(data, name, sieve, gathered)
     return tuple(found)
 
 
 def _sift_members(data: bytes, name: bytes, sieve: Sieve, gathered: Gathered) -> Iterator[Sifted]:
-    from keysieve.sources.magic import is_archive
-
-    if not is_archive(data):
-        return
     from keysieve.sources.archives import members
 
     for item in members(data, name):

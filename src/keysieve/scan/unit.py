@@ -115,9 +115,10 @@ class _Work:
 
     def _blob(self, item: StoredObject) -> None:
         spots = self._versions.spots(item)
-        sifted = sift_blob(item.data, item.oid.hex().encode(), self._sieve, self.result.gathered, spots)
+        name = item.oid.hex()
+        sifted = sift_blob(item.data, name.encode(), self._sieve, self.result.gathered, spots)
         if sifted:
-            self.result.found[item.oid.hex()] = sifted
+            self.result.found[name] = sifted
 
     def _commit(self, item: StoredObject) -> None:
         self._commits.append(item)
