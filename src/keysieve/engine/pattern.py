@@ -114,20 +114,24 @@ def _begins(what: tuple[Literal, ...] | Run, text: bytes, start: int, end: int) 
         ]
     else:
         places = [
-            (at - one.farthest, at - one.nearest) for one in what for at in _places(one, text, start + one.nearest, end)
+            (at - one.farthest, at - one.nearest)
+            for one in what
+            for at in _places(one, text, start + one.nearest, end + one.farthest + len(one.text))
         ]
     return sorted((max(first, start), min(last, end - 1)) for first, last in places if first < end and last >= start)
 
 
-def _places(literal: Literal, text: bytes, start: int, end: int) -> Iterator[int]:
-    stop = end + literal.farthest + len(literal.text)
+def _places(literal: Literal, text: bytes, start: int, end: int) -> list[int]:
+    """Where a literal stands, whole, between two offsets."""
     base = 0
     if literal.ignores_case:
-        text, base = text[start:stop].lower(), start
-    at = text.find(literal.text, start - base, stop - base)
+        text, base = text[start:end].lower(), start
+    places = []
+    at = text.find(literal.text, start - base, end - base)
     while at >= 0:
-        yield at + base
-        at = text.find(literal.text, at + 1, stop - base)
+        places.append(at + base)
+        at = text.find(literal.text, at + 1, end - base)
+    return places
 
 
 def _joined(places: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
