@@ -130,9 +130,15 @@ def _sift_members(data: bytes, name: bytes, sieve: Sieve, gathered: Gathered) ->
 
 
 def _with_context(data: bytes, found: Iterable[Credential], member: bytes = b"") -> list[Sifted]:
+    """With what advice looks at, unless all values are set aside: histories are full of documented examples."""
+    from keysieve.excuses import excuse_of_value
+
     windows: dict[int, bytes] = {}
     sifted = []
     for credential in found:
+        if all(map(excuse_of_value, credential.matches)):
+            sifted.append(Sifted(credential, member))
+            continue
         # One window for all that stand close together: a dump of keys costs its own size, not its square.
         spot = credential.first.start // WINDOW
         if spot not in windows:
