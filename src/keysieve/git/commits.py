@@ -125,10 +125,10 @@ def changes(
 def changes_about(
     repository: Repository, oids: Sequence[str], blobs: Collection[str] | None
 ) -> Iterator[CommitChanges | NotRead]:
-    """What the commits change, in the order asked for; of commits that do not touch one of the blobs maybe nothing.
+    """What the commits change about some blobs, in the order asked for.
 
-    Much faster than `changes` where few commits matter: git works on several batches at a time, and what it says is
-    only looked at closely where one of the ids stands.
+    Much faster than `changes`: git works on several batches at a time, and what it says is only looked at closely
+    where one of the ids stands.
 
     Args:
         repository: Where they are.
@@ -148,9 +148,7 @@ def _batch(repository: Repository, oids: Sequence[str], wanted: set[bytes] | Non
     status, out, _ = repository.run(_DIFF_TREE, "".join(f"{oid}\n" for oid in oids).encode())
     if status:
         return list(changes(repository, oids))
-    if wanted is not None and wanted.isdisjoint(re.findall(rb"[0-9a-f]{%d}" % len(oids[0]), out)):
-        return []
-    return list(_parsed(iter(out.split(b"\0")[:-1])))
+    return list(_parsed(iter(out.split(b"\0")[:-1]), wanted))
 
 
 def _diff_tree(repository: Repository, oids: Sequence[str], paths: Sequence[bytes]) -> Iterator[CommitChanges]:
@@ -166,12 +164,14 @@ def _diff_tree(repository: Repository, oids: Sequence[str], paths: Sequence[byte
         yield from _parsed(_fields(pipe))
 
 
-def _parsed(fields: Iterator[bytes]) -> Iterator[CommitChanges]:
+def _parsed(fields: Iterator[bytes], wanted: set[bytes] | None = None) -> Iterator[CommitChanges]:
     oid = ""
     found: list[PathChange] = []
     for head in fields:
         if head.startswith(b":"):
-            found.append(parse_change(head, next(fields)))
+            path = next(fields)
+            if wanted is None or not wanted.isdisjoint(head.split(b" ")):
+                found.append(parse_change(head, path))
             continue
         if oid:
             yield CommitChanges(oid, tuple(found))
