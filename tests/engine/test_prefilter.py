@@ -46,6 +46,25 @@ def test_a_spot_is_near_every_match(prefilter) -> None:
 
 
 @pytest.mark.parametrize("prefilter", BOTH)
+@pytest.mark.parametrize(
+    ("escape", "is_found"),
+    [
+        pytest.param(b"\\x", True, id="x"),
+        pytest.param(b"\\" * 31 + b"u00", True, id="as many backslashes as there can be"),
+        pytest.param(b"%", True, id="percent"),
+        pytest.param(b"\\" * 32 + b"x", False, id="too many"),
+        pytest.param(b"\\u%", False, id="some of each"),
+        pytest.param(b"x", False, id="no escape"),
+    ],
+)
+def test_escapes_are_those_of_the_expression(prefilter, escape, is_found) -> None:
+    data = b"before " + b"".join(escape + b"%02x" % byte for byte in b"AKIA") + b" behind"
+    assert prefilter.may_match(data) is is_found
+    assert bool(prefilter.spots(data)) is is_found
+    assert prefilter.may_match(data + b" amzn.mws.12345678-")  # what comes after is found all the same
+
+
+@pytest.mark.parametrize("prefilter", BOTH)
 def test_spots_are_carried_over_an_edit(prefilter) -> None:
     @LAZY
     @given(blobs(), blobs(), st.floats(0, 1), st.floats(0, 1))

@@ -16,6 +16,8 @@ import base64
 import re
 from collections.abc import Iterable
 
+from keysieve.engine.prefilter import ESCAPE
+
 KEY_LITERALS = (b"AKIA", b"ASIA", b"ABSK")
 """Beginnings of values, upper case only."""
 
@@ -36,11 +38,11 @@ def wide_pattern(literal: bytes) -> bytes:
 def hex_patterns(literal: bytes) -> tuple[bytes, bytes]:
     r"""The literal as hexadecimal digits of either case, in a row, and with something between pairs.
 
-    Between pairs stands `\x`, `\u00`, `%`, `0x` or `:`. There the first letters are enough, and there are no more
-    backslashes than five levels of JSON make: a pattern of bounded length tells how far an edit can reach.
+    Between pairs stands `\x`, `\u00` or `%`. There the first letters are enough, and the rows of backslashes have an
+    end: a pattern of bounded length tells how far an edit can reach.
     """
     pairs = [b"".join(_digit(digit) for digit in f"{byte:02x}".encode()) for byte in literal]
-    return b"".join(pairs), rb"(?:\\{1,31}(?:x|u00)|%|, ?0x|:)".join(pairs[:_LETTERS])
+    return b"".join(pairs), ESCAPE.join(pairs[:_LETTERS])
 
 
 def base64_forms(literal: bytes) -> tuple[bytes, ...]:
