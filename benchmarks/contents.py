@@ -11,6 +11,8 @@ import os
 import time
 from dataclasses import dataclass, field
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as `keysieve.cli` does, before numpy is loaded
+
 from keysieve.engine.sieve import Sieve
 from keysieve.git.repository import discover
 from keysieve.scan.history import HistoryScan

@@ -56,11 +56,10 @@ class Sieve:
         return (*(rule for rule in shipped_rules() if rule.id not in own), *self._own_rules)
 
     def warm(self) -> None:
-        """Compile all that is needed for much input now, so that processes forked from this one need not."""
-        from keysieve.engine.matcher import Matcher
-
+        """Load and compile all that is needed for much input now, so that processes forked from this one need not."""
         self.prefilter.warm()
-        Matcher(self.rules)
+        _ = self.prefilter.span
+        self.look(b"x", (0,))
 
     def sift(self, data: bytes, on_limit: OnLimit = lambda _reason: None) -> tuple[Credential, ...]:
         """The credentials in a blob's bytes, examples and placeholders included.

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
 
 from keysieve.git.packs.plan import WorkUnit, planned
 from keysieve.git.packs.stored import not_read
@@ -43,6 +40,10 @@ def default_jobs() -> int:
 
 def _spread(units: Sequence[WorkUnit], tools: Tools, jobs: int) -> Generator[UnitResult, None, list[WorkUnit]]:
     """Yields results; returns the units that were lost with a process."""
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor, as_completed
+    from concurrent.futures.process import BrokenProcessPool
+
     lost: list[WorkUnit] = []
     tools.sieve.warm()  # before processes fork
     context = multiprocessing.get_context()
