@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from keysieve.git.packs.plan import WorkUnit, planned
 from keysieve.git.packs.stored import not_read
 from keysieve.scan.unit import Tools, UnitResult, sift_unit
 
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
 SMALL = 300_000_000
 """Estimated nanoseconds of work below which starting processes costs more than it gains."""
-_tools: Tools | None = None
 
 
 def results(units: Sequence[WorkUnit], tools: Tools, jobs: int) -> Iterator[UnitResult]:
@@ -21,7 +25,7 @@ def results(units: Sequence[WorkUnit], tools: Tools, jobs: int) -> Iterator[Unit
 
     Args:
         units: From a plan, the costliest first.
-        tools: Sent to each process once.
+        tools: Given to each process once.
         jobs: Processes.
     """
     if jobs == 1 or len(units) < 2 or sum(unit.cost for unit in units) < SMALL:
@@ -41,37 +45,58 @@ def default_jobs() -> int:
 def _spread(units: Sequence[WorkUnit], tools: Tools, jobs: int) -> Generator[UnitResult, None, list[WorkUnit]]:
     """Yields results; returns the units that were lost with a process."""
     import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor, as_completed
-    from concurrent.futures.process import BrokenProcessPool
+    from multiprocessing.connection import wait
 
-    lost: list[WorkUnit] = []
     tools.sieve.warm()  # before processes fork
-    context = multiprocessing.get_context()
-    with ProcessPoolExecutor(jobs, context, _start, (tools,)) as pool:
-        waiting = {pool.submit(_work, unit): unit for unit in units}
-        try:
-            for future in as_completed(list(waiting)):
+    waiting, lost = list(reversed(units)), list[WorkUnit]()
+    busy: dict[Connection, WorkUnit] = {}
+    processes: list[multiprocessing.Process] = []
+    try:
+        for _ in range(jobs):
+            here, there = multiprocessing.Pipe()
+            processes.append(multiprocessing.Process(target=_serve, args=(here, there, tools), daemon=True))
+            processes[-1].start()
+            there.close()
+            _give(here, waiting, busy)
+        while busy:
+            for connection in set(busy).intersection(wait(list(busy))):
+                unit = busy.pop(connection)
                 try:
-                    result = future.result()
-                except BrokenProcessPool:
-                    lost.append(waiting.pop(future))
+                    result: UnitResult | Exception = connection.recv()
+                except (EOFError, OSError):
+                    lost.append(unit)
                     continue
-                del waiting[future]
+                _give(connection, waiting, busy)
+                if isinstance(result, Exception):
+                    raise result
                 yield result
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-    return lost
+        return lost + waiting
+    finally:
+        for process in processes:
+            if busy:
+                process.terminate()
+            process.join()
 
 
-def _start(tools: Tools) -> None:
-    global _tools
-    _tools = tools
+def _give(connection: Connection, waiting: list[WorkUnit], busy: dict[Connection, WorkUnit]) -> None:
+    """Give a process the next unit; None ends it."""
+    unit = waiting.pop() if waiting else None
+    if unit is not None:
+        busy[connection] = unit
+    with suppress(OSError):  # it has died, which is noticed where its result is waited for
+        connection.send(unit)
 
 
-def _work(unit: WorkUnit) -> UnitResult:
-    assert _tools is not None  # noqa: S101  (for the type checker: _start has run)
-    return sift_unit(unit, _tools)
+def _serve(others: Connection, connection: Connection, tools: Tools) -> None:
+    """What a process does: the units that it is given, until there are no more, or nobody who gives any."""
+    others.close()
+    with suppress(EOFError, OSError, KeyboardInterrupt):
+        while (unit := connection.recv()) is not None:
+            try:
+                result: UnitResult | Exception = sift_unit(unit, tools)
+            except Exception as error:
+                result = error
+            connection.send(result)
 
 
 def all_oids(units: Iterable[WorkUnit]) -> set[bytes]:
