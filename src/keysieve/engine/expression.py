@@ -15,6 +15,8 @@ SHORTEST_RUN = 24
 WIDEST = 256
 """Bytes between the first and the last place where a match may begin before what is looked for."""
 
+_SYNTAX = frozenset(rb"\.^$*+?{}[]()")
+"""Bytes that mean something else than themselves, but for the `|` between alternatives."""
 _ZERO_WIDTH = ("ASSERT", "ASSERT_NOT", "AT")
 _ONE_BYTE = ("LITERAL", "NOT_LITERAL", "IN", "ANY")
 _REPEATS = ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT")
@@ -48,6 +50,8 @@ def reach(expression: bytes) -> int | None:
 
     None where there is no bound, where the position in the text matters, or where the expression cannot be read.
     """
+    if not _SYNTAX.intersection(expression):
+        return max(map(len, expression.split(b"|")))
     try:
         return _reach(_parsed(expression))
     except (re.error, _UnboundedError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -89,6 +90,7 @@ def _give(connection: Connection, waiting: list[WorkUnit], busy: dict[Connection
 
 def _serve(others: Connection, connection: Connection, tools: Tools) -> None:
     """What a process does: the units that it is given, until there are no more, or nobody who gives any."""
+    gc.freeze()  # what was there before the fork: looking through it would copy the pages that it shares
     others.close()
     with suppress(EOFError, OSError, KeyboardInterrupt):
         while (unit := connection.recv()) is not None:
