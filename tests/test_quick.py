@@ -7,6 +7,7 @@ import os
 import pytest
 
 from keysieve.engine.generator import Generator
+from keysieve.git.loose import inflate, inflate_much, objects_directory, read_blob
 from keysieve.scan import quick
 
 PAIR = "aws_access_key_id = {access_key_id}\naws_secret_access_key = {secret_access_key}\n"
@@ -81,27 +82,47 @@ def test_key_in_a_path_takes_a_closer_look(staged) -> None:
 
 
 def test_damaged_loose_blob_takes_a_closer_look(staged) -> None:
-    oid = staged.git("rev-parse", ":b")
-    file = staged.path / ".git/objects" / oid[:2] / oid[2:]
+    damage(staged, "b")
+    assert quick.clean([]) is None
+
+
+def damage(repo, name) -> bytes:
+    oid = repo.git("rev-parse", f":{name}")
+    file = repo.path / ".git/objects" / oid[:2] / oid[2:]
     file.chmod(0o644)
     file.write_bytes(file.read_bytes()[:-6])
+    return oid.encode()
+
+
+def test_much(staged) -> None:
+    for number in range(200):
+        staged.write(f"many/{number}", f"many {number:04}\n" * (1 + number * 50))
+    staged.git("add", "-A")
+    assert quick.clean([]) == (202, 7 + sum(10 * (1 + number * 50) for number in range(200)))
+    staged.write("many/last", Generator(5).fill(PAIR)[0])
+    staged.git("add", "-A")
     assert quick.clean([]) is None
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFOs here")
 def test_loose_object_that_is_a_fifo_is_not_waited_for(tmp_path) -> None:
-    from keysieve.git.loose import read_blob
-
     (tmp_path / "ab").mkdir()
     os.mkfifo(tmp_path / "ab/cd")
     assert read_blob(os.fsencode(tmp_path) + b"/", b"abcd", 100) is None
 
 
-def test_blob_that_inflates_beyond_the_limit_is_not_read(staged) -> None:
-    from keysieve.git.loose import objects_directory, read_blob
-
-    staged.write("zeros", b"\0" * 1_000_000)
+@pytest.mark.parametrize("way", [inflate, inflate_much()], ids=["a few", "many"])
+@pytest.mark.parametrize("size", [0, 1, 65_529, 65_530, 1_000_000])
+def test_loose_blob_up_to_the_limit(staged, way, size) -> None:
+    staged.write("zeros", b"\0" * size)
     staged.git("add", "-A")
     oid = staged.git("rev-parse", ":zeros").encode()
-    assert len(read_blob(objects_directory({}), oid, 1_000_000)) == 1_000_000
-    assert read_blob(objects_directory({}), oid, 999_999) is None
+    assert read_blob(objects_directory({}), oid, size, way) == b"\0" * size
+    assert read_blob(objects_directory({}), oid, size - 1, way) is None
+
+
+@pytest.mark.parametrize("way", [inflate, inflate_much()], ids=["a few", "many"])
+def test_what_is_no_sound_loose_blob(staged, way) -> None:
+    tree = staged.git("rev-parse", "HEAD^{tree}").encode()
+    for oid in (tree, b"0" * 40, damage(staged, "d/c")):
+        assert read_blob(objects_directory({}), oid, 1000, way) is None

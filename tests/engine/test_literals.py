@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keysieve.engine import literals as subject
 from keysieve.engine.generator import Generator
 from keysieve.engine.implied import literals
 from keysieve.engine.literals import Literals
@@ -24,12 +24,14 @@ ENCODED = [
 ]
 
 
-@pytest.fixture(params=[(0, 0), (0, 1 << 30), (1 << 30, 1 << 30)], ids=["much text", "some text", "little text"])
+@pytest.fixture(params=["little text", "much text", "much text without Hyperscan"])
 def shipped(request, monkeypatch) -> Literals:
-    pays, much = request.param
-    monkeypatch.setattr(subject, "PAYS", pays)
-    monkeypatch.setattr(subject, "MUCH", much)
-    return Literals()
+    literals = Literals()
+    if "without" in request.param:
+        monkeypatch.setitem(sys.modules, "hyperscan", None)
+    if "much" in request.param:
+        literals.prepare()
+    return literals
 
 
 def test_file_is_what_the_expressions_imply() -> None:

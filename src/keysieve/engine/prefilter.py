@@ -53,7 +53,7 @@ class Prefilter:
     def warm(self) -> None:
         """Compile the fast form now, so that a forked process need not."""
         if not self._is_vectorised:
-            self._test, self._spots = _vectorised(self.expressions) or (self._test, self._spots)
+            self._test, self._spots = vectorised(self.expressions) or (self._test, self._spots)
             self._is_vectorised = True
 
     def may_match(self, data: bytes) -> bool:
@@ -90,6 +90,8 @@ class Prefilter:
 
 
 def _plain(expressions: Iterable[bytes]) -> tuple[Test, Where]:
+    """Whether and where one of the expressions matches, by `re`."""
+
     @cache
     def compiled() -> list[re.Pattern[bytes]]:
         return [re.compile(expression) for expression in expressions]
@@ -107,8 +109,8 @@ def _plain(expressions: Iterable[bytes]) -> tuple[Test, Where]:
     return test, spots
 
 
-def _vectorised(expressions: tuple[bytes, ...]) -> tuple[Test, Where] | None:
-    """The same by Hyperscan; None where there is none for this platform or an expression is beyond it."""
+def vectorised(expressions: tuple[bytes, ...]) -> tuple[Test, Where] | None:
+    """Whether and where one of the expressions matches, by Hyperscan; None without it, or if one is beyond it."""
     try:
         import hyperscan
     except ImportError:

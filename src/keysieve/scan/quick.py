@@ -10,19 +10,21 @@ import os
 
 from keysieve.engine.literals import MUCH, Literals
 from keysieve.git.call import Call, environment
-from keysieve.git.loose import objects_directory, read_blob
+from keysieve.git.loose import inflate, inflate_much, objects_directory, read_blob
 from keysieve.sources.magic import is_archive
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from keysieve.git.loose import Inflate
+
 SETTINGS = (b":.keysieve.toml", b":pyproject.toml")
 """What can add rules. A baseline cannot: it only excuses, and here is nothing to excuse."""
 TABLE = b"[tool.keysieve"
 MOST = 32_000_000
 """Bytes of one blob that are read at once here; what is more is left to the full scan."""
-TOGETHER = 4_000_000
+TOGETHER = 8_000_000
 """Bytes of blobs that are looked at together."""
 PORTION = 60
 """Names that even a pipe of one page holds (pipe(7)): 65 bytes each where ids have 64 digits."""
@@ -102,12 +104,17 @@ def _require(holds: bool) -> None:
 def _blobs(oids: Iterable[bytes], reading: Call, directory: bytes) -> Iterator[bytes]:
     """The content of the blobs: of the loose ones first, which are nearly all, then of those that git has to read."""
     others: list[bytes] = []
+    way: Inflate = inflate
+    size = 0
     for oid in oids:
-        data = read_blob(directory, oid, MOST) if directory else None
+        data = read_blob(directory, oid, MOST, way) if directory else None
         if data is None:
             others.append(oid)
-        else:
-            yield data
+            continue
+        yield data
+        if size <= MUCH < size + len(data):
+            way = inflate_much()
+        size += len(data)
     for at in range(0, len(others), PORTION):
         portion = others[at : at + PORTION]
         reading.ask(b"\n".join(portion) + b"\n")
