@@ -70,12 +70,14 @@ def beginning(expression: bytes) -> Beginning | None:
 
 
 def for_re(expression: bytes) -> bytes:
-    """The expression in the spelling of `re`, which is that of `regex` but for two things.
+    """The expression in the spelling of `re`, which is that of `regex` but for three things.
 
-    Names of groups have a `P`, and what is looked for behind has a fixed width: `(?<=a[bc]{0,2}d)` becomes
-    `(?<=d)(?:(?<=ad)|(?<=a[bc]d)|…)`, of which the first part is there to fail fast.
+    Names of groups have a `P`, the second group `value` is `value2`, and what is looked for behind has a fixed width:
+    `(?<=a[bc]{0,2}d)` becomes `(?<=d)(?:(?<=ad)|(?<=a[bc]d)|…)`, of which the first part is there to fail fast.
     """
-    return _VARYING.sub(_fixed, re.sub(rb"\(\?<(?=[A-Za-z_])", b"(?P<", expression))
+    first, *others = re.sub(rb"\(\?<(?=[A-Za-z_])", b"(?P<", expression).split(b"(?P<value>")
+    groups = (b"(?P<value%b>%b" % (str(n).encode() if n > 1 else b"", rest) for n, rest in enumerate(others, start=1))
+    return _VARYING.sub(_fixed, b"".join((first, *groups)))
 
 
 _VARYING = re.compile(

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from keysieve.engine import judge
-from keysieve.engine.pattern import Found, Pattern
+from keysieve.engine.pattern import Found, Pattern, value_span
 from keysieve.engine.position import lines_around
 from keysieve.rule import Rule
 
@@ -129,8 +129,8 @@ def _in_company(
     """Values that a label or a neighbour vouches for, with what the judge says of them."""
     neighbours = _Neighbours(text, found, compiled.rule)
     for match in matches:
-        value = match["value"]
-        start, end = match.span("value")
+        start, end = value_span(match)
+        value = text[start:end]
         is_labelled = _is_labelled(text, compiled, start, end)
         if not is_labelled and not neighbours.are_near(start, end):
             continue
@@ -140,8 +140,8 @@ def _in_company(
 
 def _candidate(text: bytes, rule: Rule, match: Found) -> Candidate:
     """A value that needs no company."""
-    value = match["value"]
-    start, end = match.span("value")
+    start, end = value_span(match)
+    value = text[start:end]
     return Candidate(rule, value, start, end, True, _doubt(rule, value, text, start, end, is_labelled=True))
 
 

@@ -21,6 +21,12 @@ Found = Any
 """A match of `re` or of `regex`, which differ in nothing that is used."""
 
 
+def value_span(found: Found) -> tuple[int, int]:
+    """Where the value of a match stands; in `re`, each group of several of that name has one of its own."""
+    start, end = found.span("value")
+    return (start, end) if start >= 0 else found.span(found.lastgroup or "value")
+
+
 class Pattern:
     """A compiled pattern.
 
@@ -93,7 +99,7 @@ class Pattern:
 def _compile(source: bytes) -> tuple[Any, dict[str, float]]:
     try:
         return re.compile(for_re(source)), {}
-    except re.error:  # a look-behind of varying width, or a name that stands twice
+    except re.error:  # a look-behind of varying width
         return _by_regex(source), {}
 
 
