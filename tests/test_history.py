@@ -230,6 +230,29 @@ def test_missing_object_is_counted_and_hides_nothing(repo, scan, pair) -> None:
     assert done.rules == ["aws-access-key-pair"]
 
 
+def test_ref_to_a_missing_object_is_counted_and_hides_nothing(repo, scan, pair) -> None:
+    repo.commit({"a": pair})
+    (repo.path / ".git/refs/heads/gone").write_text("1" * 40 + "\n")
+    done = scan()
+    assert {one["what"] for one in done.report["not_read"]} >= {"1" * 40}
+    assert done.rules == ["aws-access-key-pair"]
+
+
+def test_tag_of_a_tag_reaches_what_it_leads_to(repo, scan, pair) -> None:
+    repo.commit({"README": "x"})
+    repo.git("checkout", "-q", "-b", "topic")
+    repo.commit({"a": pair})
+    repo.git("tag", "-a", "-m", "x", "one")
+    repo.git("tag", "-a", "-m", "x", "two", "one")
+    repo.git("checkout", "-q", "main")
+    repo.git("branch", "-D", "topic")
+    repo.git("tag", "-d", "one")
+    repo.git("reflog", "expire", "--expire=now", "--all")
+    (finding,) = scan().findings
+    assert finding["refs"] == ["refs/tags/two"]
+    assert [one["reachable"] for one in finding["occurrences"]] == [True]
+
+
 def test_corrupt_object_is_said_and_hides_nothing(repo, scan, pair) -> None:
     repo.commit({"a": "broken", "b": pair})
     blob = repo.git("rev-parse", "HEAD:a")

@@ -47,8 +47,8 @@ def test_refs(repo: Repository, theirs: git.Repo) -> None:
     repo.git("tag", "-a", "-m", "x", "annotated")
     repo.git("pack-refs", "--all")
     repo.git("branch", "loose")
-    ours = {ref.name.decode(): ref.peeled for ref in refs(discover(repo.path)) if ref.name != b"HEAD"}
-    assert ours == {ref.path: ref.commit.hexsha for ref in theirs.refs}
+    ours = {ref.name.decode(): ref.oid for ref in refs(discover(repo.path)) if ref.name != b"HEAD"}
+    assert ours == {ref.path: ref.object.hexsha for ref in theirs.refs}
 
 
 def test_changes_of_a_commit(repo: Repository, theirs: git.Repo) -> None:

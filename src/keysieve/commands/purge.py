@@ -16,7 +16,7 @@ from keysieve.commands.private import create, create_folder
 from keysieve.commands.progress import TerminalProgress
 from keysieve.errors import KeysieveError, UsageError
 from keysieve.git.objects import read_from
-from keysieve.git.refs import Ref, refs
+from keysieve.git.refs import pointing_at
 from keysieve.git.repository import Repository, discover
 from keysieve.remedies.purging import ELSEWHERE, Forms, files_for, options_for
 from keysieve.reporters.wording import safe
@@ -120,7 +120,6 @@ def _plan(found: Sequence[LookedUp], repository: Repository, folder: str, files:
 
 
 def _affected(found: Sequence[LookedUp], repository: Repository) -> Iterator[str]:
-    known = refs(repository)
     for one in found:
         finding = one.finding
         yield f"{safe(finding.summary)}  {finding.fingerprint}"
@@ -128,16 +127,16 @@ def _affected(found: Sequence[LookedUp], repository: Repository) -> Iterator[str
         yield from (f"  at {line}" for line in list(spots)[:10])
         if len(spots) > 10:
             yield f"  and at {len(spots) - 10} more places"
-        yield from _ref_lines(one, known)
+        yield from _ref_lines(one, repository)
         hidden = sum(each.reachable is False for each in finding.occurrences)
         if hidden:
             yield f"  reflogs, dropped stashes, dangling objects here: {hidden} place{'s' if hidden > 1 else ''}"
 
 
-def _ref_lines(one: LookedUp, known: Sequence[Ref]) -> Iterator[str]:
+def _ref_lines(one: LookedUp, repository: Repository) -> Iterator[str]:
     holding = {ref for ref in one.finding.refs or () if ref != "HEAD"}
-    oids = {each.place.oid for each in one.located}
-    holding.update(os.fsdecode(ref.name) for ref in known if ref.oid in oids or ref.peeled in oids)
+    oids = {each.place.oid for each in one.located} - {None}
+    holding.update(os.fsdecode(name) for name in pointing_at(repository, oids))
     holding.update(os.fsdecode(each.place.path or b"") for each in one.located if each.place.kind == "ref-name")
     secret = [os.fsdecode(value) for value in one.values.values()]
     for title, prefix in _GROUPS:

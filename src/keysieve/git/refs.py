@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 
 from keysieve.git.repository import Repository
-
-_FORMAT = "%(objectname) %(objecttype) %(*objectname) %(*objecttype) %(refname)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,34 +14,48 @@ class Ref:
 
     Attributes:
         name: In full, `refs/heads/main` or `HEAD`.
-        oid: What it points to; `kind` is its type.
-        peeled: What a tag leads to in the end, else `oid`; `peeled_kind` is its type.
+        oid: What it points to.
+        peeled: What that leads to in the end, if it is a tag; see `peel`.
     """
 
     name: bytes
     oid: str
-    kind: str
     peeled: str
-    peeled_kind: str
 
     @property
     def is_branch(self) -> bool:
         """Whether it is a branch, a remote's branch or HEAD: where `live` looks."""
         return self.name == b"HEAD" or self.name.startswith((b"refs/heads/", b"refs/remotes/"))
 
+    def peel(self, targets: Mapping[str, str]) -> Ref:
+        """With what it leads to.
+
+        Args:
+            targets: Tag object → what it points to.
+        """
+        end, passed = self.oid, set[str]()
+        while end in targets and end not in passed:  # only a forged object database has a circle
+            passed.add(end)
+            end = targets[end]
+        return self if end == self.peeled else replace(self, peeled=end)
+
 
 def refs(repository: Repository) -> list[Ref]:
-    """HEAD (unless it is unborn) and all refs."""
-    out = repository.output(["for-each-ref", f"--format={_FORMAT}"])
-    found = [_parse(line) for line in out.split(b"\n") if line]
+    """HEAD (unless it is unborn) and all refs, not peeled: what they point to need not be there."""
+    out = repository.output(["for-each-ref", "--format=%(objectname) %(refname)"])
+    found = [_ref(*line.split(b" ", 1)) for line in out.split(b"\n") if line]
     status, head, _ = repository.run(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"])
     if status == 0:
-        oid = head.decode().strip()
-        found.insert(0, Ref(b"HEAD", oid, "commit", oid, "commit"))
+        found.insert(0, _ref(head.strip(), b"HEAD"))
     return found
 
 
-def _parse(line: bytes) -> Ref:
-    oid, kind, peeled, peeled_kind, name = line.split(b" ", 4)
-    end = (peeled, peeled_kind) if peeled else (oid, kind)
-    return Ref(name, oid.decode(), kind.decode(), end[0].decode(), end[1].decode())
+def _ref(oid: bytes, name: bytes) -> Ref:
+    return Ref(name, oid.decode(), oid.decode())
+
+
+def pointing_at(repository: Repository, oids: Collection[str | None]) -> list[bytes]:
+    """Names of the refs that point to one of the objects, or to a tag that does."""
+    out = repository.output(["for-each-ref", "--format=%(objectname) %(*objectname) %(refname)"])
+    lines = (line.split(b" ", 2) for line in out.split(b"\n") if line)
+    return [name for oid, target, name in lines if oid.decode() in oids or target.decode() in oids]

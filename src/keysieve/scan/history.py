@@ -175,6 +175,7 @@ class HistoryScan:
     def _connect(self) -> None:
         """What refs reach, and whether it is all there."""
         self.progress("connectivity", 0, None)
+        self.refs = [ref.peel(self._targets) for ref in self.refs]
         reached = self._graph.reachable(ref.peeled for ref in self.refs)
         self._reachable = reached | self._reachable_tags()
         is_note = [ref.peeled for ref in self.refs if ref.name.startswith(b"refs/notes/")]
@@ -202,9 +203,9 @@ class HistoryScan:
         reached: set[str] = set()
         while waiting:
             oid = waiting.pop()
-            reached.add(oid)
-            if oid in self._targets:
+            if oid not in reached and oid in self._targets:
                 waiting.append(self._targets[oid])
+            reached.add(oid)
         return reached
 
     def _with_reach(self, one: Located) -> Located:
@@ -233,7 +234,7 @@ class HistoryScan:
         for entry in index_entries(self.repository):
             if entry.oid in oids:
                 places[entry.oid].append(Place("staged", entry.path, entry.oid, None, False))
-        for tree in sorted({ref.peeled for ref in self.refs if ref.peeled_kind == "tree"}):
+        for tree in sorted({ref.peeled for ref in self.refs} - self._graph.parents.keys()):
             for entry in tree_entries(self.repository, tree):
                 if entry.oid in oids:
                     places[entry.oid].append(Place("file", entry.path, entry.oid, None, True))
