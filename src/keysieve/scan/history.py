@@ -214,7 +214,8 @@ class HistoryScan:
         return one if holder is None else replace(one, place=replace(one.place, reachable=holder in self._reachable))
 
     def _sift_refs(self) -> None:
-        for ref in self.refs:
+        may_match = self.sieve.prefilter.may_match(b"\0".join(ref.name for ref in self.refs))
+        for ref in self.refs if may_match else ():
             for credential in self.sieve.sift(ref.name):
                 self.gathered.located.append(Located(credential, Place("ref-name", ref.name)))
 

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 SMALL = 300_000_000
 """Estimated nanoseconds of work below which starting processes costs more than it gains."""
 
+TINY = 5_000_000
+"""The same, below which compiling the fast prefilter does: some hundred kilobytes of text."""
+
 
 def results(units: Sequence[WorkUnit], tools: Tools, jobs: int) -> Iterator[UnitResult]:
     """The result of each unit, in the order in which they are done.
@@ -29,7 +32,10 @@ def results(units: Sequence[WorkUnit], tools: Tools, jobs: int) -> Iterator[Unit
         tools: Given to each process once.
         jobs: Processes.
     """
-    if jobs == 1 or len(units) < 2 or sum(unit.cost for unit in units) < SMALL:
+    cost = sum(unit.cost for unit in units)
+    if jobs == 1 or len(units) < 2 or cost < SMALL:
+        if cost > TINY:
+            tools.sieve.prefilter.warm()
         yield from (sift_unit(unit, tools) for unit in units)
         return
     lost = yield from _spread(units, tools, min(jobs, len(units)))
