@@ -58,7 +58,8 @@ def encode_base64(text: str) -> bytes:
 
 
 def encode_utf_16(text: str) -> bytes:
-    return text.encode("utf-16-le")
+    """With a line behind it: a block of base64 there would go on with a value for one who sees both as one text."""
+    return text.encode("utf-16-le") + b"\n.\n"
 
 
 def places(found: list[Match]) -> set[tuple[str, bytes, int, int]]:
