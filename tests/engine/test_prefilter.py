@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from test_engine_laws import LAZY, blobs
 
 from keysieve.engine.expression import reach
+from keysieve.engine.generator import Generator
 from keysieve.engine.prefilter import CLOSE, MANY, Prefilter, shipped_expressions
+from keysieve.engine.sieve import Sieve
 
 FAST = Prefilter(shipped_expressions(), is_large=True)
 PLAIN = Prefilter(shipped_expressions())
@@ -62,6 +64,32 @@ def test_escapes_are_those_of_the_expression(prefilter, escape, is_found) -> Non
     assert prefilter.may_match(data) is is_found
     assert bool(prefilter.spots(data)) is is_found
     assert prefilter.may_match(data + b" amzn.mws.12345678-")  # what comes after is found all the same
+
+
+@pytest.mark.parametrize("is_large", [False, True])
+@pytest.mark.parametrize(
+    "form",
+    [
+        *(
+            "\\x{:02x}",
+            "\\\\x{:02X}",
+            "\\u{:04x}",
+            "\\U{:08x}",
+            "\\u{{{:x}}}",
+            "\\u{{{:04X}}}",
+            "%{:02x}",
+            "\\{:03o}",
+            "\\\\{:03o}",
+        ),
+        *("&#{};", "&#0{};", "&#{:04};", "&#x{:x};", "&#X{:04X};"),
+    ],
+)
+def test_a_key_id_is_found_that_is_escaped_from_first_to_last(form: str, is_large: bool) -> None:
+    key_id = Generator(7).access_key_id()
+    text = 'id = "' + "".join(form.format(ord(letter)) for letter in key_id) + '"\n'
+    assert text.encode().find(key_id.encode()) < 0
+    (found,) = Sieve(is_large=is_large).sift(text.encode())
+    assert found.first.value == key_id.encode()
 
 
 @pytest.mark.parametrize("prefilter", BOTH)

@@ -4,7 +4,7 @@ r"""What literals an expression of the prefilter implies: every text that it mat
 by those literals alone, without `re`. Each line belongs to the line of the same number among the expressions of
 `rules/prefilter.txt`, and holds literals of these forms:
 
-    =AKIA           these bytes (`\0` is NUL, `\s` a space)
+    =AKIA           these bytes (`\0` is NUL, `\s` a space, `\b` a backslash)
     ~secret         these bytes in any case
     #41-4b-49-41    these hexadecimal digits in any case, with nothing but `SEPARATORS` where the dashes are
 """
@@ -67,9 +67,9 @@ def _of_branch(items: Sequence[Item], folds: bool) -> list[str]:
 def _written(literal: bytes, mark: str) -> str:
     if mark == "#":
         return literal.decode().strip("-")
-    if not all(33 <= byte < 127 or byte in b"\0 " for byte in literal) or b"\\" in literal:
+    if not all(33 <= byte < 127 or byte in b"\0 " for byte in literal):
         raise ValueError(f"there is no way to write the literal {literal!r}")
-    return literal.decode().replace("\0", "\\0").replace(" ", "\\s")
+    return literal.decode().replace("\\", "\\b").replace("\0", "\\0").replace(" ", "\\s")
 
 
 def _sets(items: Sequence[Item], mark: str) -> Iterator[set[bytes]]:

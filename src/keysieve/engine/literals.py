@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 MUCH = 600_000
 """Bytes from which it pays to load Hyperscan and compile the expressions."""
-SEPARATORS = b"\\xu%0"
-"""Bytes that stand between hexadecimal digits: `\\x41`, `%41`, `\\u0041`."""
+SEPARATORS = b"\\xXuU%0{};&#"
+"""Bytes that stand between hexadecimal digits: `\\x41`, `%41`, `\\u0041`, `\\U00000041`, `\\u{41}`, `&#x41;`."""
 _LOWER = bytes(range(256)).lower()
 
 
@@ -40,7 +40,7 @@ class Literals:
         forms = {"=": self.exact, "~": self.folded, "#": self.hexadecimal}
         for number, line in enumerate(shipped_text("literals.txt").splitlines()[1:]):
             for word in line.split(" "):
-                literal = word[1:].replace("\\0", "\0").replace("\\s", " ").encode()
+                literal = word[1:].replace("\\0", "\0").replace("\\s", " ").replace("\\b", "\\").encode()
                 forms[word[0]].setdefault(literal, []).append(number)
         self._expressions: dict[int, re.Pattern[bytes]] = {}
         self._is_compiled: LockType | None = None

@@ -21,9 +21,9 @@ if TYPE_CHECKING:  # importing typing costs a tenth of the time that a clean com
 
 ENOUGH = 250_000
 """Bytes after which Hyperscan pays: it takes as long to load and compile as `re` takes for so many (some 60 ms)."""
-ESCAPE = rb"(?:\\{1,31}(?:x|u00)|%)"
+ESCAPE = rb"(?:\\{1,31}(?:x|u00|U000000)|%|\}\\{1,31}u\{0{0,4}|;&#[xX]0{0,4})"
 """What stands between the hexadecimal digits of escaped letters: no more backslashes than five levels of JSON make."""
-ANY_ESCAPE = rb"[\\%][\\xu0%]*"
+ANY_ESCAPE = rb"[\\%};][\\xXuU0%{&#]*"
 """The same and more for Hyperscan, which takes three times as long to compile expressions in which that many count."""
 LONGEST = 1 << 30
 """Bytes that Hyperscan is given at once; its lengths have 32 bits."""

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from keysieve.engine.prefilter import ESCAPE
 
@@ -36,13 +36,21 @@ def wide_pattern(literal: bytes) -> bytes:
 
 
 def hex_patterns(literal: bytes) -> tuple[bytes, bytes]:
-    r"""The literal as hexadecimal digits of either case, in a row, and with something between pairs.
+    r"""The literal as hexadecimal digits of either case, in a row, and as escapes write them.
 
-    Between pairs stands `\x`, `\u00` or `%`. There the first letters are enough, and the rows of backslashes have an
-    end: a pattern of bounded length tells how far an edit can reach.
+    Between pairs stands `\x`, `\u00`, `\U000000`, `}\u{`, `%` or `;&#x`. There the first letters are enough, and the
+    rows of backslashes have an end: a pattern of bounded length tells how far an edit can reach.
     """
     pairs = [b"".join(_digit(digit) for digit in f"{byte:02x}".encode()) for byte in literal]
     return b"".join(pairs), ESCAPE.join(pairs[:_LETTERS])
+
+
+def numeric_forms(literal: bytes) -> Iterator[bytes]:
+    r"""The first letters as decimal entities, with up to two zeros before, and as octal escapes, in JSON as well."""
+    for width in (2, 3, 4):
+        yield b";&#".join(b"%0*d" % (width, byte) for byte in literal[:_LETTERS])
+    for backslashes in (1, 2, 4):
+        yield (b"\\" * backslashes).join(b"%03o" % byte for byte in literal[:_LETTERS])
 
 
 def base64_forms(literal: bytes) -> tuple[bytes, ...]:
@@ -65,13 +73,17 @@ def nested_base64_forms(literal: bytes) -> tuple[bytes, ...]:
 
 
 def encoded_patterns(literal: bytes) -> tuple[bytes, ...]:
-    """Patterns for all encoded forms of a literal, exactly as it is spelled: one for base64, the others one by one.
+    """Patterns for all encoded forms of a literal, exactly as it is spelled.
+
+    Those that have one spelling only, as base64 has, are one pattern.
 
     Args:
         literal: At least four letters; spellings in other cases are literals of their own.
     """
     wide = b"".join(bytes((byte, 0)) for byte in literal)  # what PowerShell's -EncodedCommand has
-    forms = dict.fromkeys((*base64_forms(wide[:-1]), *base64_forms(literal), *nested_base64_forms(literal)))
+    forms = dict.fromkeys(
+        (*base64_forms(wide[:-1]), *base64_forms(literal), *nested_base64_forms(literal), *numeric_forms(literal))
+    )
     return b"|".join(map(re.escape, forms)), wide_pattern(literal), *hex_patterns(literal)
 
 
