@@ -264,6 +264,24 @@ def test_corrupt_object_is_said_and_hides_nothing(repo, scan, pair) -> None:
     assert done.rules == ["aws-access-key-pair"]
 
 
+@pytest.mark.parametrize(
+    ("parent", "date"),
+    [
+        pytest.param("parent zz\n", "7 +0000", id="parent that is no id"),
+        pytest.param("", f"{'1' * 9000} +0000", id="date of 9,000 digits"),
+        pytest.param("", "", id="no date"),
+    ],
+)
+def test_malformed_commit_hides_nothing(repo, scan, pair, parent, date) -> None:
+    repo.commit({"a": "x"})
+    tree = repo.git("rev-parse", "HEAD^{tree}")
+    commit = f"tree {tree}\n{parent}author A <a> {date}\ncommitter A <a> {date}\n\n{pair}"
+    oid = repo.git("hash-object", "-t", "commit", "-w", "--literally", "--stdin", input=commit.encode())
+    done = scan()
+    (finding,) = done.findings
+    assert [one["commit"] for one in finding["occurrences"]] == [oid]
+
+
 def test_incomplete_is_exit_3_unless_allowed(repo, scan) -> None:
     repo.commit({"a": "lost"})
     blob = repo.git("rev-parse", "HEAD:a")

@@ -27,7 +27,7 @@ _DIFF_TREE = (
 )
 BATCH = 2000
 """Commits that git compares in one go when it works on several batches at a time."""
-_IDENTITY = re.compile(rb"(?P<who>.*?) ?(?P<seconds>-?\d+) (?P<zone>[+-]\d{4})$")
+_IDENTITY = re.compile(rb"(?P<who>.*?) ?(?P<seconds>-?(?<!\d)\d{1,18}) (?P<zone>[+-]\d{4})$")
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,8 @@ class Known:
         if ends is not None and ends < now:
             return f"Expired on {ends:%Y-%m-%d}."
         oids = {located.place.commit for located in one.located if located.place.commit}
-        dates = [datetime.fromisoformat(self._commits[oid].date) for oid in oids & self._commits.keys()]
+        written = {self._commits[oid].date for oid in oids & self._commits.keys()}
+        dates = [datetime.fromisoformat(date) for date in written if date]
         if not rule.lifetime or not dates or min(dates) + timedelta(hours=rule.lifetime) >= now:
             return ""
         return f"Expired: it lives {rule.lifetime} hours at most, and was committed on {min(dates):%Y-%m-%d}."
