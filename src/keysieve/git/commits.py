@@ -100,7 +100,7 @@ def iso_date(seconds: int, zone: str) -> str:
 
 
 def changes(
-    repository: Repository, oids: Sequence[str], paths: Sequence[bytes] = ()
+    repository: Repository, oids: Sequence[str], paths: Sequence[bytes] = (), blobs: frozenset[bytes] | None = None
 ) -> Iterator[CommitChanges | NotRead]:
     """What each of the commits changes, in the order asked for; each is answered.
 
@@ -111,10 +111,11 @@ def changes(
         repository: Where they are.
         oids: Commits.
         paths: Only these paths, taken literally.
+        blobs: Only changes from or to one of these (hexadecimal ids); None for all.
     """
     position = 0
     while position < len(oids):
-        for answer in _diff_tree(repository, oids[position:], paths):
+        for answer in _diff_tree(repository, oids[position:], paths, blobs):
             yield answer
             position += 1
         if position < len(oids):
@@ -125,10 +126,7 @@ def changes(
 def changes_about(
     repository: Repository, oids: Sequence[str], blobs: Collection[str] | None
 ) -> Iterator[CommitChanges | NotRead]:
-    """What the commits change about some blobs, in the order asked for.
-
-    Much faster than `changes`: git works on several batches at a time, and what it says is only looked at closely
-    where one of the ids stands.
+    """What the commits change about the blobs, in the order asked for: `changes` with several processes.
 
     Args:
         repository: Where they are.
@@ -138,20 +136,15 @@ def changes_about(
     from concurrent.futures import ThreadPoolExecutor
 
     batches = [oids[start : start + BATCH] for start in range(0, len(oids), BATCH)]
-    wanted = None if blobs is None else {oid.encode() for oid in blobs}
+    wanted = None if blobs is None else frozenset(oid.encode() for oid in blobs)
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        for answers in pool.map(lambda batch: _batch(repository, batch, wanted), batches):
+        for answers in pool.map(lambda batch: list(changes(repository, batch, blobs=wanted)), batches):
             yield from answers
 
 
-def _batch(repository: Repository, oids: Sequence[str], wanted: set[bytes] | None) -> list[CommitChanges | NotRead]:
-    status, out, _ = repository.run(_DIFF_TREE, "".join(f"{oid}\n" for oid in oids).encode())
-    if status:
-        return list(changes(repository, oids))
-    return list(_parsed(iter(out.split(b"\0")[:-1]), wanted))
-
-
-def _diff_tree(repository: Repository, oids: Sequence[str], paths: Sequence[bytes]) -> Iterator[CommitChanges]:
+def _diff_tree(
+    repository: Repository, oids: Sequence[str], paths: Sequence[bytes], blobs: frozenset[bytes] | None
+) -> Iterator[CommitChanges]:
     """The changes of the first so many commits: those before the one that git stops at.
 
     git compares the trees of a commit completely before it writes the first line about it, so that what is written
@@ -161,16 +154,16 @@ def _diff_tree(repository: Repository, oids: Sequence[str], paths: Sequence[byte
     if paths:
         arguments += [b"--", *paths]
     with run.piped(repository.directory, repository.environment, arguments, (f"{oid}\n" for oid in oids)) as pipe:
-        yield from _parsed(_fields(pipe))
+        yield from _parsed(_fields(pipe), blobs)
 
 
-def _parsed(fields: Iterator[bytes], wanted: set[bytes] | None = None) -> Iterator[CommitChanges]:
+def _parsed(fields: Iterator[bytes], blobs: frozenset[bytes] | None) -> Iterator[CommitChanges]:
     oid = ""
     found: list[PathChange] = []
     for head in fields:
         if head.startswith(b":"):
             path = next(fields)
-            if wanted is None or not wanted.isdisjoint(head.split(b" ")):
+            if blobs is None or not blobs.isdisjoint(head.split(b" ")):
                 found.append(parse_change(head, path))
             continue
         if oid:
