@@ -58,6 +58,18 @@ def test_absent_is_the_difference_of_sets(data: st.DataObject, length: int) -> N
     assert sorted(presence) == sorted(oid for oids in held for oid in oids)
 
 
+@given(st.data(), st.sampled_from([20, 32]))
+def test_places_lead_back_to_ids(data: st.DataObject, length: int) -> None:
+    held = [data.draw(ids(length, 20)) for _ in range(3)]
+    every = [oid for oids in held for oid in oids]
+    wanted = data.draw(st.lists(st.sampled_from(every))) if every else []
+    presence = Presence.of(length, [OidTable.of(b"".join(oids), length) for oids in held])
+    places = presence.places(b"".join(wanted))
+    assert presence.at(places) == b"".join(wanted)
+    assert len(set(places.tolist())) == len(set(wanted))
+    assert pickle.loads(pickle.dumps(presence)).places(b"".join(wanted)).tolist() == places.tolist()
+
+
 @pytest.mark.parametrize("shape", ["spread evenly", "one bucket", "one head"])
 def test_many_ids(shape: str) -> None:
     chance = random.Random(1)

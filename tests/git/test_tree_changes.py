@@ -7,13 +7,15 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
+import numpy as np
 import pytest
 from packing import git, make_repository, objects_of
 
 from keysieve.engine.sieve import Sieve
-from keysieve.git import commits, containment
+from keysieve.git import commits
 from keysieve.git.containment import Wanted
 from keysieve.git.graph import Graph
+from keysieve.git.numbering import Numbering, moving
 from keysieve.git.packs.plan import plan, read
 from keysieve.git.packs.presence import Presence
 from keysieve.git.packs.stored import StoredObject
@@ -129,20 +131,20 @@ def test_commits_that_move_a_blob_are_among_those_to_compare(tmp_path: Path, see
     wanted = Wanted(frozenset(map(bytes.fromhex, meant)), bytes([seed]) * 16)
     planned = plan([objects_of(path)], 3, kinds=KINDS)
     results = [sift_unit(unit, Tools(Sieve(), planned.presence, wanted)) for unit in planned.units]
-    graph = Graph()
-    for oid, parents, timestamp, tree in (commit for result in results for commit in result.graph):
-        graph.parents[oid], graph.timestamps[oid], graph.trees[oid] = parents, timestamp, tree
+    graph = Graph.of([commits for result in results for commits in result.commits], planned.presence)
+    numbering = Numbering(planned.presence, wanted)
+    for result in results:
+        for naming in result.namings:
+            numbering.add(naming)
     order = graph.order()
-    namings = [naming for result in results for naming in result.namings]
-    chosen = set(containment.moving(order, graph, containment.numbers(namings, planned.presence, wanted)))
-    moving, merges = set(), 0
-    for answer in commits.changes(discover(str(path)), order):
+    chosen = set(graph.oids(moving(order, graph, numbering.numbers())))
+    movers, merges = set(), np.count_nonzero(np.diff(graph.starts) > 1)
+    for answer in commits.changes(discover(str(path)), graph.oids(order)):
         assert isinstance(answer, commits.CommitChanges)
-        merges += len(graph.parents[answer.oid]) > 1
         for change in answer.changes:
             if {change.new.oid if change.new else "", *(old.oid for old in change.old)} & set(meant):
-                moving.add(answer.oid)
-    assert moving
-    assert moving <= chosen
-    assert len(chosen) <= len(moving) + merges
+                movers.add(answer.oid)
+    assert movers
+    assert movers <= chosen
+    assert len(chosen) <= len(movers) + merges
     assert len(chosen) < len(order) or not few

@@ -12,8 +12,7 @@ from keysieve.engine.sieve import Sieve
 from keysieve.git.repository import discover
 from keysieve.scan.assembly import Story, Telling, report
 from keysieve.scan.commits import RangeScan, scan_range
-from keysieve.scan.grouping import Group
-from keysieve.scan.story import first_complete
+from keysieve.scan.grouping import Group, first_complete
 from keysieve.sources.commits import resolve_range
 
 

@@ -8,7 +8,7 @@ numbers are made from what the packs store as changes, so that no tree is compar
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from keysieve.git.graph import Graph
+from keysieve.git.packs.columns import Rows, narrow
 from keysieve.git.packs.presence import Presence
 from keysieve.git.packs.stored import StoredObject
 from keysieve.git.packs.tree_changes import Differences, Run, Swaps
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 REACH = 64
 """Bytes before an id in which its entry's mode and name are looked for; a tree with a longer one is read."""
 FOLDER = b"040000"
-DEEPEST = 4096
-"""Levels of directories that are followed."""
 
 
 @dataclass(frozen=True)
@@ -68,11 +66,16 @@ class Naming:
         weights: The number of the entry's name, negative (modulo 2^64) where it is not there any more.
     """
 
-    trees: Numbers
-    bases: Numbers
-    holders: Numbers
-    named: Numbers
+    trees: Rows
+    bases: Rows
+    holders: Rows
+    named: Rows
     weights: Weights
+
+    def __post_init__(self) -> None:
+        """Narrow the columns: a history has millions of entries, which go from one process to another."""
+        for name in ("trees", "bases", "holders", "named"):
+            setattr(self, name, narrow(getattr(self, name)))
 
 
 class Namer:
@@ -178,64 +181,3 @@ def _without(entries: Columns) -> Columns:
     """The entries as those that are not there any more."""
     holders, named, weights = entries
     return holders, named, np.uint64(0) - weights
-
-
-def numbers(namings: Collection[Naming], presence: Presence, wanted: Wanted) -> Weights:
-    """The number of every object, by its place: 0 for what holds none of the blobs."""
-    result = np.zeros(presence.size + 1, np.uint64)  # the last one is that of what is absent
-    for oid in sorted(wanted.oids):
-        result[presence.places(oid)] = wanted.digest(oid)
-    if not namings:
-        return result
-    trees, bases, holders, named, weights = (
-        np.concatenate([getattr(naming, name) for naming in namings]) for name in Naming.__slots__
-    )
-    ranks = np.full(presence.size, -1, np.int64)
-    ranks[trees] = np.arange(len(trees))
-    holders = ranks[holders]
-    levels = _levels(np.where(bases < 0, -1, ranks[bases]))
-    for _ in range(DEEPEST):
-        sums = np.zeros(len(trees), np.uint64)
-        leading = np.flatnonzero(result[named])
-        np.add.at(sums, holders[leading], weights[leading] * result[named[leading]])
-        for level, above in levels:
-            sums[level] += sums[above]
-        sums = sums[ranks[trees]]  # an object of which there are several copies may have been taken down twice
-        if np.array_equal(sums, result[trees]):
-            break
-        result[trees] = sums
-    return result
-
-
-def moving(order: Sequence[str], graph: Graph, of_places: Weights) -> list[str]:
-    """Those of the commits whose trees do not have the number of all their parents' trees, in their order.
-
-    Args:
-        order: Commits.
-        graph: Knows their parents and the places of their trees.
-        of_places: From `numbers`.
-    """
-    of_commits = {oid: int(of_places[place]) for oid, place in graph.trees.items()}
-    found = []
-    for oid in order:
-        number = of_commits[oid]
-        before = [of_commits.get(parent, 0) for parent in graph.parents[oid]] or [0]
-        if any(one != number for one in before):
-            found.append(oid)
-    return found
-
-
-def _levels(bases: Numbers) -> list[tuple[Numbers, Numbers]]:
-    """Trees that are changes of others, and those others, in an order that has those done before."""
-    is_done = bases < 0
-    waiting = np.flatnonzero(~is_done)
-    levels = []
-    while len(waiting):
-        is_ready = is_done[bases[waiting]]
-        level = waiting[is_ready]
-        if not len(level):
-            break
-        levels.append((level, bases[level]))
-        is_done[level] = True
-        waiting = waiting[~is_ready]
-    return levels

@@ -6,7 +6,7 @@ A pair found once and its key id alone elsewhere are one credential; an excuse f
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from keysieve.blob import Place
@@ -181,3 +181,22 @@ def _first_seen(group_: Group) -> int:
 def places(group_: Group) -> list[Place]:
     """All places of a group."""
     return [one.place for one in group_.located]
+
+
+def first_complete(group: Group, rank: Mapping[str, int]) -> str | None:
+    """The commit with which the credential was first whole: a pair may come in one half at a time.
+
+    Args:
+        group: The credential.
+        rank: Commit → its position in the order of history.
+    """
+    firsts: dict[str, str] = {}
+    for one in group.located:
+        commit = one.place.commit
+        if commit is None or commit not in rank:
+            continue
+        for match in one.credential.matches:
+            known = firsts.get(match.name)
+            if known is None or rank[commit] < rank[known]:
+                firsts[match.name] = commit
+    return max(firsts.values(), key=rank.__getitem__, default=None)

@@ -6,17 +6,22 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
+
+import numpy as np
 
 from keysieve.blob import NotRead, OutOfScope, Place
 from keysieve.engine.sieve import Sieve
-from keysieve.git import commits, containment, objects
+from keysieve.git import commits, objects
 from keysieve.git.attribution import Attribution, Sighting, attribute
 from keysieve.git.changes import SYMLINK
 from keysieve.git.commits import Commit
 from keysieve.git.connectivity import missing_objects, reachable_objects, shallow_boundaries
-from keysieve.git.containment import Naming, Wanted
-from keysieve.git.graph import Graph
+from keysieve.git.containment import Wanted
+from keysieve.git.graph import Chosen, Commits, Graph
+from keysieve.git.numbering import Numbering, moving
+from keysieve.git.packs.columns import Rows
 from keysieve.git.packs.directories import with_alternates
 from keysieve.git.packs.plan import PackUnit, Plan, WorkUnit, plan, plan_again
 from keysieve.git.packs.presence import Presence
@@ -43,7 +48,8 @@ class HistoryScan:
         jobs: Processes to read with; 0 for one on each core.
         with_alternates: Read what lies only in another repository's object database, and no ref here reaches, too.
         commits: The commits that places name.
-        order: All commits, parents first; empty when nothing was found.
+        graph: All commits.
+        order: Their rows in it, parents first; empty when nothing was found.
     """
 
     repository: Repository
@@ -54,17 +60,19 @@ class HistoryScan:
     gathered: Gathered = field(default_factory=Gathered)
     commits: dict[str, Commit] = field(default_factory=dict)
     refs: list[Ref] = field(default_factory=list)
-    order: list[str] = field(default_factory=list)
-    _graph: Graph = field(default_factory=Graph)
+    graph: Graph = field(init=False)
+    order: Rows = field(default_factory=lambda: np.empty(0, np.int32), repr=False)
+    _commits: list[Commits] = field(default_factory=list, repr=False)
     _found: dict[str, tuple[Sifted, ...]] = field(default_factory=dict, repr=False)
     _targets: dict[str, str] = field(default_factory=dict)
     _names: set[bytes] = field(default_factory=set, repr=False)
     _presence: Presence = field(init=False)
     _plans: list[Plan] = field(default_factory=list)
-    _wanted: Wanted | None = field(default=None, repr=False)
-    _namings: list[Naming] = field(default_factory=list, repr=False)
+    _numbering: Numbering | None = field(default=None, repr=False)
     _failed: dict[int, list[NotRead]] = field(default_factory=lambda: defaultdict(list))
     _absent: set[bytes] = field(default_factory=set)
+    _reached: Chosen = field(init=False, repr=False)
+    _of_notes: Chosen = field(init=False, repr=False)
     _reachable: set[str] = field(default_factory=set)
     _notes: set[str] = field(default_factory=set)
     _attribution: Attribution = field(default_factory=Attribution)
@@ -83,10 +91,11 @@ class HistoryScan:
         moving: Sequence[str] = ()
         if self._found or self._names or self.gathered.located:
             self.progress("attribution", 0, None)
-            self.order = self._graph.order()
-            moving = self._moving()
+            self.order = self.graph.order()
+            moving = self.graph.oids(self._moving())
         self._attribution = attribute(self.repository, moving, self._found, self._names, self.refs)
         self.gathered.not_read += self._attribution.not_read
+        self._tell_reachable()
         self.gathered.located[:] = map(self._with_reach, self.gathered.located)
         self.gathered.located += self._locate_blobs()
         self.gathered.located += self._locate_paths()
@@ -136,7 +145,8 @@ class HistoryScan:
     def read_trees(self) -> None:
         """Read trees: for what they name and is not there, names that hold credentials, and where blobs stand."""
         if self._found:
-            self._wanted = Wanted(frozenset(map(bytes.fromhex, self._found)), os.urandom(16))
+            wanted = Wanted(frozenset(map(bytes.fromhex, self._found)), os.urandom(16))
+            self._numbering = Numbering(self._presence, wanted)
         self._read("trees", _only_trees)
 
     def _read(self, stage: str, part: Callable[[WorkUnit], WorkUnit | None]) -> None:
@@ -153,7 +163,8 @@ class HistoryScan:
 
     def _read_units(self, stage: str, units: Sequence[WorkUnit]) -> list[NotRead]:
         failed: list[NotRead] = []
-        found = results(units, Tools(self.sieve, self._presence, self._wanted), self._processes)
+        wanted = self._numbering.wanted if self._numbering else None
+        found = results(units, Tools(self.sieve, self._presence, wanted), self._processes)
         for number, result in enumerate(found, start=1):
             self.progress(stage, number, len(units))
             self._take(result)
@@ -166,47 +177,53 @@ class HistoryScan:
         self._targets |= result.targets
         self._names |= result.names
         self._absent |= result.absent - result.submodules
-        self._namings += result.namings
-        for oid, parents, timestamp, tree in result.graph:
-            self._graph.parents[oid] = parents
-            self._graph.timestamps[oid] = timestamp
-            self._graph.trees[oid] = tree
+        if self._numbering:
+            for naming in result.namings:
+                self._numbering.add(naming)
+        self._commits += result.commits
 
     def _connect(self) -> None:
         """What refs reach, and whether it is all there."""
         self.progress("connectivity", 0, None)
         self.refs = [ref.peel(self._targets) for ref in self.refs]
-        reached = self._graph.reachable(ref.peeled for ref in self.refs)
-        self._reachable = reached | self._reachable_tags()
-        is_note = [ref.peeled for ref in self.refs if ref.name.startswith(b"refs/notes/")]
-        self._notes = self._graph.reachable(is_note)
+        self.graph = Graph.of(self._commits, self._presence)
+        self._commits.clear()
+        self._reached = self.graph.reachable(self.graph.rows([ref.peeled for ref in self.refs]))
+        notes = [ref.peeled for ref in self.refs if ref.name.startswith(b"refs/notes/")]
+        self._of_notes = self.graph.reachable(self.graph.rows(notes))
         boundaries = shallow_boundaries(self.repository)
         reason = "shallow clone: what came before this commit is not here"
         self.gathered.not_read += (NotRead(boundary, reason) for boundary in boundaries)
-        self.gathered.not_read += self._missing(reached, {boundary.decode() for boundary in boundaries})
+        self.gathered.not_read += self._missing([boundary.decode("ascii", "replace") for boundary in boundaries])
 
-    def _missing(self, reached: set[str], boundaries: set[str]) -> Iterator[NotRead]:
+    def _missing(self, boundaries: Sequence[str]) -> Iterator[NotRead]:
         """Objects that refs reach and that are not there.
 
         Trees have been read anyway, so that it is known what they name and is not there. Only if some commit is
         reached by no ref does it take a walk to tell whether that matters.
         """
         missing = self._absent | set(self._presence.absent(b"".join(bytes.fromhex(ref.oid) for ref in self.refs)))
-        missing |= {bytes.fromhex(oid) for oid in self._graph.missing_parents(reached - boundaries)}
-        if missing and len(reached) < len(self._graph.parents):
+        children = np.append(self._reached, False)  # the last one is that of what is no commit
+        children[self.graph.rows(boundaries)] = False
+        missing |= self.graph.missing_parents(children)
+        if missing and not self._reached.all():
             yield from missing_objects(self.repository)
         else:
             yield from (NotRead(oid.hex().encode(), "missing object") for oid in sorted(missing))
 
-    def _reachable_tags(self) -> set[str]:
-        waiting = [ref.oid for ref in self.refs]
-        reached: set[str] = set()
+    def _tell_reachable(self) -> None:
+        """Which of the commits that places name a ref reaches, or a ref for notes; and what else refs reach."""
+        sightings = [*chain.from_iterable(self._attribution.added.values()), *self._attribution.named]
+        named = {sighting.commit for sighting in sightings}
+        named.update(one.place.commit for one in self.gathered.located if one.place.commit)
+        self._reachable = self.graph.chosen(named, self._reached)
+        self._notes = self.graph.chosen(named, self._of_notes)
+        waiting = self.graph.others([ref.oid for ref in self.refs])
         while waiting:
             oid = waiting.pop()
-            if oid not in reached and oid in self._targets:
+            if oid not in self._reachable and oid in self._targets:
                 waiting.append(self._targets[oid])
-            reached.add(oid)
-        return reached
+            self._reachable.add(oid)
 
     def _with_reach(self, one: Located) -> Located:
         """With whether a ref reaches the commit or tag that it stands in."""
@@ -235,7 +252,7 @@ class HistoryScan:
         for entry in index_entries(self.repository):
             if entry.oid in oids:
                 places[entry.oid].append(Place("staged", entry.path, entry.oid, None, False))
-        for tree in sorted({ref.peeled for ref in self.refs} - self._graph.parents.keys()):
+        for tree in sorted(set(self.graph.others([ref.peeled for ref in self.refs]))):
             for entry in tree_entries(self.repository, tree):
                 if entry.oid in oids:
                     places[entry.oid].append(Place("file", entry.path, entry.oid, None, True))
@@ -262,7 +279,7 @@ class HistoryScan:
     def stories(self, groups: Sequence[Group]) -> dict[int, Story]:
         """The story of each group, by its position."""
         reflog = list(entries(self.repository)) if groups else []
-        evidence = Evidence(self.order, self._graph, self.refs, self._attribution, self.commits, reflog)
+        evidence = Evidence(self.graph, self.order, self.refs, self._attribution, self.commits, reflog)
         told = stories(groups, evidence)
         return {number: replace(story, pushed=self._is_pushed(story.refs or ())) for number, story in told.items()}
 
@@ -270,13 +287,14 @@ class HistoryScan:
         """Whether a remote-tracking ref holds it. A bare repository has none, and is what others push to."""
         return None if self.repository.is_bare else any(name.startswith(b"refs/remotes/") for name in holding)
 
-    def _moving(self) -> Sequence[str]:
+    def _moving(self) -> Rows:
         """The commits to compare with their parents: those that can have moved a blob, or all if names matter."""
-        if self._names or self._wanted is None:
+        if not self._found and not self._names:
+            return self.order[:0]
+        numbering, self._numbering = self._numbering, None
+        if self._names or numbering is None or len(numbering.wanted.oids) < len(self._found):  # found when read again
             return self.order
-        of_places = containment.numbers(self._namings, self._presence, self._wanted)
-        self._namings.clear()
-        return containment.moving(self.order, self._graph, of_places)
+        return moving(self.order, self.graph, numbering.numbers())
 
 
 def _without_trees(unit: WorkUnit) -> WorkUnit | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import chain
@@ -12,6 +11,7 @@ from keysieve.engine.sieve import Sieve
 from keysieve.git import commits
 from keysieve.git.changes import SUBMODULE
 from keysieve.git.containment import Namer, Naming, Wanted
+from keysieve.git.graph import Commits
 from keysieve.git.packs.inflate import CorruptStreamError
 from keysieve.git.packs.oids import separate
 from keysieve.git.packs.plan import WorkUnit, read
@@ -28,7 +28,6 @@ COMMITS = 256
 TREES = 4096
 """Trees that are looked at together; fewer when they hold more than `MOST_HELD` bytes."""
 MOST_HELD = 8 << 20
-_GRAPH = re.compile(rb"tree ([0-9a-f]+)\n((?:parent [0-9a-f]+\n)*)author [^\n]*\ncommitter [^\n]*> (-?\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +52,18 @@ class UnitResult:
     Attributes:
         gathered: Counts, gaps, and credentials in commits and tags.
         found: Hexadecimal blob id → the credentials in it; blobs without any are not there.
-        graph: Commit, its parents, its committer date in seconds since 1970, the place of its tree.
+        commits: What they say of each other.
         targets: Tag object → what it points to.
         namings: What trees name, as far as it can lead to the wanted blobs.
         names: Names in trees that hold a credential.
-        absent: Raw ids that commits and trees name and that the object database does not hold.
+        absent: Raw ids that trees name, or commits as their tree, and that the object database does not hold.
         submodules: Raw ids of the commits that trees name in other repositories.
         retry: What could not be read in this way and may be found in another.
     """
 
     gathered: Gathered = field(default_factory=Gathered)
     found: dict[str, tuple[Sifted, ...]] = field(default_factory=dict, repr=False)
-    graph: list[tuple[str, tuple[str, ...], int, int]] = field(default_factory=list)
+    commits: list[Commits] = field(default_factory=list)
     namings: list[Naming] = field(default_factory=list)
     targets: dict[str, str] = field(default_factory=dict)
     names: set[bytes] = field(default_factory=set, repr=False)
@@ -110,8 +109,10 @@ class _Work:
 
     def flush(self) -> None:
         """Sift what waits for a batch to be full."""
-        self._sift_commits()
-        self._sift_trees()
+        if self._commits:
+            self._sift_commits()
+        if self._trees:
+            self._sift_trees()
 
     def _blob(self, item: StoredObject) -> None:
         spots = self._versions.spots(item)
@@ -128,12 +129,9 @@ class _Work:
     def _sift_commits(self) -> None:
         items = self._commits
         self.result.gathered.commits += len(items)
-        headers = [_header(item.data, 2 * self._presence.oid_length) for item in items]
-        trees = bytes.fromhex(b"".join([tree for tree, _, _ in headers]).decode("ascii"))
-        self._note_absent(trees)
-        places = self._presence.places(trees).tolist()
-        for item, (_, parents, timestamp), place in zip(items, headers, places, strict=True):
-            self.result.graph.append((item.oid.hex(), parents, timestamp, place))
+        said = Commits.of(items, self._presence)
+        self.result.commits.append(said)
+        self._note_absent(said.absent_trees)
         test = self._sieve.prefilter.may_match
         suspects = [item for item in items if test(item.data)] if test(b"\0".join([one.data for one in items])) else ()
         for item in suspects:
@@ -201,13 +199,3 @@ class _Work:
         gathered.bytes += item.size
         if found:
             self.result.found[name] = tuple(found)
-
-
-def _header(data: bytes, digits: int) -> tuple[bytes, tuple[str, ...], int]:
-    """The tree of a commit in so many digits (zeros where it has none), its parents, and its committer date."""
-    found = _GRAPH.match(data)
-    if found is not None and len(found[1]) == digits:
-        return found[1], tuple([line[7:].decode("ascii") for line in found[2].splitlines()]), int(found[3])
-    commit = commits.parse("", data)
-    tree = re.match(rb"tree ([0-9a-f]{%d})\n" % digits, data)
-    return tree[1] if tree else b"0" * digits, commit.parents, commit.timestamp

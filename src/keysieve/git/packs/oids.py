@@ -75,6 +75,10 @@ class OidTable:
         found[below] = np.searchsorted(self.heads, heads[below])
         return found
 
+    def at(self, places: Rows) -> NDArray[np.bytes_]:
+        """The ids that stood at these places in what the table was made of."""
+        return self.rows[places if self.places is None else np.argsort(self.places)[places]]
+
     def without(self, oids: bytes) -> bytes:
         """Those of the joined ids that are not in the table, joined."""
         return rows_of(oids, self.length)[self.find(oids) < 0].tobytes() if oids else b""
@@ -83,8 +87,8 @@ class OidTable:
         return len(self.rows)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickled as the ids alone, which need not be those of a file that is still there."""
-        return OidTable.of, (self.rows.tobytes(), self.length)
+        """Pickled as what it was made of, which need not be the content of a file that is still there."""
+        return OidTable.of, (self.at(np.arange(len(self))).tobytes(), self.length)
 
 
 def rows_of(oids: bytes | memoryview, length: int) -> NDArray[np.bytes_]:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from keysieve.git.packs.columns import Rows, row_type
 from keysieve.git.packs.oids import OidTable, rows_of, separate
 
 
@@ -37,9 +37,9 @@ class Presence:
             oids = table.without(oids)
         return sorted(set(separate(oids, self.oid_length)))
 
-    def places(self, oids: bytes) -> NDArray[np.int64]:
+    def places(self, oids: bytes) -> Rows:
         """A number below `size` for each of the joined raw ids, the same for the same id; -1 where it is absent."""
-        result = np.full(len(oids) // self.oid_length, -1, np.int64)
+        result = np.full(len(oids) // self.oid_length, -1, row_type(self.size))
         before = 0
         for table in self.tables:
             open_ = np.flatnonzero(result < 0)
@@ -48,6 +48,16 @@ class Presence:
             result[open_] = np.where(found < 0, -1, found + before)
             before += len(table)
         return result
+
+    def at(self, places: Rows) -> bytes:
+        """The raw ids at the places, none of which is -1, joined."""
+        result = np.empty(len(places), f"S{self.oid_length}")
+        before = 0
+        for table in self.tables:
+            is_here = (before <= places) & (places < before + len(table))
+            result[is_here] = table.at(places[is_here] - before)
+            before += len(table)
+        return result.tobytes()
 
     @property
     def size(self) -> int:
