@@ -154,6 +154,7 @@ class Namer:
         is_end = window[:, 5:] == 0x20
         for before in range(1, 6):
             is_end &= is_digit[:, 5 - before : REACH - before]
+        is_end &= ~np.logical_or.accumulate((window == 0)[:, :4:-1], axis=1)[:, ::-1]  # that is of the entry before
         column = REACH - 1 - np.argmax(is_end[:, ::-1], axis=1)
         are_clear = is_end.sum(axis=1) == 1
         rows = np.arange(len(window))
