@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,14 +33,26 @@ class Entries:
         ends: Where the next entry starts.
         sizes: Declared size of the stream: of the object, or of the delta.
         flags: Type in the low three bits, and `DELTA`, `KEEP`, `LAST`, `HIDDEN`.
-        oids: Raw ids, joined.
+        places: Where each entry's id stands in `rows`.
+        rows: Raw ids, in the index as a rule, which is mapped and takes no memory.
     """
 
     starts: Compact = field(repr=False)
     ends: Compact = field(repr=False)
     sizes: Compact = field(repr=False)
     flags: bytes = field(repr=False)
-    oids: bytes = field(repr=False)
+    places: Rows = field(repr=False)
+    rows: NDArray[np.bytes_] = field(repr=False)
+
+    @property
+    def oids(self) -> bytes:
+        """Raw ids of the entries, joined."""
+        return self.rows[self.places].tobytes()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled with nothing but its own ids, which need not be those of a file that is still there."""
+        places = np.arange(len(self.places), dtype=self.places.dtype)
+        return Entries, (self.starts, self.ends, self.sizes, self.flags, places, self.rows[self.places])
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,4 +171,4 @@ def _part(arranged: Arranged, index: PackIndex, start: int, stop: int) -> Entrie
     flags = arranged.flags[rows]
     flags[: len(bases)] |= HIDDEN
     starts, ends, sizes = (compact(column[rows]) for column in (families.starts, families.ends, families.sizes))
-    return Entries(starts, ends, sizes, flags.tobytes(), index.oids_at(families.places[rows]))
+    return Entries(starts, ends, sizes, flags.tobytes(), families.places[rows], index.rows)

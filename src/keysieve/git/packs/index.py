@@ -12,9 +12,10 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from keysieve.git.packs.columns import Compact, Rows
-from keysieve.git.packs.oids import OidTable
+from keysieve.git.packs.oids import OidTable, rows_of
 
 _MAGIC = b"\xfftOc"
 _FANOUT = 256 * 4
@@ -51,9 +52,14 @@ class PackIndex:
         length = self.oid_length
         return bytes(self.oids[position * length : (position + 1) * length])
 
+    @property
+    def rows(self) -> NDArray[np.bytes_]:
+        """An array of the ids."""
+        return rows_of(self.oids, self.oid_length)
+
     def oids_at(self, positions: Rows) -> bytes:
         """The raw object ids at all of `positions`, joined."""
-        return np.frombuffer(self.oids, f"S{self.oid_length}")[positions].tobytes()
+        return self.rows[positions].tobytes()
 
     def position(self, oid: bytes) -> int | None:
         """Where `oid` (raw) stands among the ids; None when it does not."""

@@ -13,6 +13,7 @@ from keysieve.git.packs.delta import CorruptDeltaError, apply, declared_sizes
 from keysieve.git.packs.family import DELTA
 from keysieve.git.packs.headers import KINDS, OFS_DELTA, REF_DELTA
 from keysieve.git.packs.inflate import SMALL, CorruptStreamError, inflate, inflate_in_pieces
+from keysieve.git.packs.oids import separate
 from keysieve.git.packs.stored import (
     MIB,
     TOO_MUCH,
@@ -96,9 +97,9 @@ def read_entries(
 
 
 def _none_read(entries: Entries, oid_length: int, reason: str) -> Iterator[Item]:
-    for at, flags in enumerate(entries.flags):
+    for oid, flags in zip(separate(entries.oids, oid_length), entries.flags, strict=True):
         if not flags & HIDDEN:
-            yield not_read(entries.oids[at * oid_length : (at + 1) * oid_length], reason)
+            yield not_read(oid, reason)
 
 
 def _check(item: Item, allowed: int) -> None:
