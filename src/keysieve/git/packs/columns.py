@@ -17,7 +17,7 @@ Compact = NDArray[np.unsignedinteger]
 
 def compact(numbers: NDArray[np.integer]) -> Compact:
     """The same numbers, none of them negative, in four bytes each if they fit."""
-    return numbers.astype(np.uint32 if not len(numbers) or numbers.max() < 1 << 32 else np.uint64)
+    return numbers.astype(np.uint32 if not len(numbers) or numbers.max() < 1 << 32 else np.uint64, copy=False)
 
 
 def row_type(count: int) -> type[np.signedinteger]:

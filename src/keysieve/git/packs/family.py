@@ -13,8 +13,8 @@ from mmap import mmap
 import numpy as np
 from numpy.typing import NDArray
 
-from keysieve.git.packs.columns import Compact, Numbers, Rows, compact, row_type
-from keysieve.git.packs.headers import OFS_DELTA, REF_DELTA, Headers, read_headers
+from keysieve.git.packs.columns import Compact, Rows, compact, row_type
+from keysieve.git.packs.headers import BLOCK, OFS_DELTA, REF_DELTA, Headers, read_headers
 from keysieve.git.packs.index import PackIndex
 
 DELTA = 8
@@ -79,25 +79,36 @@ def find_families(pack: mmap, index: PackIndex, wanted: Iterable[int]) -> Famili
         types[here] = types[there]
     lost = places[(types == 0) & (headers.types != 0)].tolist()
     unread += ((place, "delta base cannot be found") for place in lost)
-    limit = len(pack) - index.oid_length
-    ends = compact(np.minimum(np.append(offsets, limit)[1:], limit))
     is_wanted = np.isin(types, list(wanted))
     types[bases >= 0] |= DELTA
-    return Families(compact(headers.starts), ends, compact(headers.sizes), places, types, bases, unread).of(is_wanted)
+    ends = _ends(offsets, len(pack) - index.oid_length)
+    return Families(headers.starts, ends, headers.sizes, places, types, bases, unread).of(is_wanted)
 
 
-def _pack_order(index: PackIndex) -> tuple[Numbers, Rows]:
+def _ends(offsets: Compact, limit: int) -> Compact:
+    """Where the entry behind each one starts, or what is behind them all."""
+    last = compact(np.array([max(limit, 0)]))
+    ends: Compact = np.concatenate([offsets[1:], last])[: len(offsets)]
+    np.minimum(ends, last, out=ends)
+    return ends
+
+
+def _pack_order(index: PackIndex) -> tuple[Compact, Rows]:
     """The offsets in ascending order, and the position among the ids that each belongs to.
 
     One number of both sorts in half the time, where it has room for them.
     """
-    offsets = index.offsets.astype(np.int64)
     bits = index.count.bit_length()
-    if index.count and offsets.max() >> (63 - bits):
-        places = np.argsort(offsets, kind="stable")
-        return offsets[places], places
-    pairs = np.sort(offsets << bits | np.arange(index.count))
-    return pairs >> bits, (pairs & ((1 << bits) - 1)).astype(row_type(index.count))
+    if index.count and int(index.offsets.max()) >> (63 - bits):
+        places = np.argsort(index.offsets, kind="stable")
+        return index.offsets[places], places
+    pairs = index.offsets.astype(np.int64)
+    pairs <<= bits
+    pairs |= np.arange(index.count)
+    pairs.sort()
+    places = (pairs & ((1 << bits) - 1)).astype(row_type(index.count))
+    pairs >>= bits
+    return pairs.astype(index.offsets.dtype), places
 
 
 def ancestors(bases: Rows) -> Iterator[tuple[Rows, Rows]]:
@@ -118,17 +129,22 @@ def ancestors(bases: Rows) -> Iterator[tuple[Rows, Rows]]:
         here, there = here[goes_on], farther[goes_on]
 
 
-def _bases(pack: mmap, index: PackIndex, offsets: Numbers, headers: Headers) -> Rows:
+def _bases(pack: mmap, index: PackIndex, offsets: Compact, headers: Headers) -> Rows:
     """The row of each entry's base; -1 for none or one that is no entry of the pack."""
     bases = np.full(len(offsets), -1, row_type(index.count))
-    starts = headers.bases
+    for at in range(0, len(offsets), BLOCK):
+        deltas = at + np.flatnonzero(headers.bases[at : at + BLOCK])
+        bases[deltas] = _rows_at(offsets, headers.bases[deltas].astype(offsets.dtype))
     by_oid = np.flatnonzero(headers.types == REF_DELTA)
     if len(by_oid):
         length = index.oid_length
         ends = headers.starts[by_oid].tolist()
         places = index.table.find(b"".join([pack[end - length : end] for end in ends]))
-        starts[by_oid] = np.where(places < 0, 0, index.offsets[places])
-    deltas = np.flatnonzero(starts)
-    rows = np.minimum(np.searchsorted(offsets, starts[deltas]), len(offsets) - 1)
-    bases[deltas] = np.where(offsets[rows] == starts[deltas], rows, -1)
+        bases[by_oid] = _rows_at(offsets, np.where(places < 0, offsets.dtype.type(0), index.offsets[places]))
     return bases
+
+
+def _rows_at(offsets: Compact, starts: Compact) -> Rows:
+    """Which of the offsets are these; -1 for those that are none. Of other types each search would convert them all."""
+    rows = np.minimum(np.searchsorted(offsets, starts), len(offsets) - 1)
+    return np.where(offsets[rows] == starts, rows, -1)

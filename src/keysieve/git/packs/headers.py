@@ -13,6 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from keysieve.git.packs.columns import Compact, compact
+
 if sys.platform != "win32":
     from mmap import MADV_DONTNEED
 
@@ -116,35 +118,45 @@ class Headers:
     """
 
     types: NDArray[np.uint8] = field(repr=False)
-    sizes: NDArray[np.int64] = field(repr=False)
-    starts: NDArray[np.int64] = field(repr=False)
-    bases: NDArray[np.int64] = field(repr=False)
+    sizes: Compact = field(repr=False)
+    starts: Compact = field(repr=False)
+    bases: Compact = field(repr=False)
     damaged: list[tuple[int, str]] = field(default_factory=list)
 
 
-def read_headers(pack: mmap, offsets: NDArray[np.int64], oid_length: int) -> Headers:
+def read_headers(pack: mmap, offsets: NDArray[np.integer], oid_length: int) -> Headers:
     """The headers of the entries at `offsets`, the same as `read_header` gives one by one.
 
     A history has millions. So each step is done for all entries of a block, before the next byte of all those
     whose header goes on is looked at.
     """
     data = np.frombuffer(pack, np.uint8)
-    headers = Headers(np.empty(len(offsets), np.uint8), *np.empty((3, len(offsets)), np.int64))
-    for at in range(0, len(offsets), BLOCK):
+    count, in_pack = len(offsets), np.uint32 if len(pack) < 1 << 32 else np.uint64
+    headers = Headers(np.zeros(count, np.uint8), np.zeros(0, np.uint32), *np.zeros((2, count), in_pack))
+    sizes = [headers.sizes]
+    for at in range(0, count, BLOCK):
+        block = offsets[at : at + BLOCK].astype(np.int64)
+        columns = _read_block(data, block, oid_length)
+        for row in np.flatnonzero(columns[0] == 0).tolist():
+            header, reason = _read_alone(pack, int(block[row]), oid_length)
+            for column, number in zip(columns, header, strict=True):
+                column[row] = number if isinstance(number, int) else 0
+            if reason:
+                headers.damaged.append((at + row, reason))
         rows = slice(at, at + BLOCK)
-        columns = _read_block(data, offsets[rows], oid_length)
-        headers.types[rows], headers.sizes[rows], headers.starts[rows], headers.bases[rows] = columns
+        headers.types[rows], headers.starts[rows], headers.bases[rows] = columns[0], columns[2], columns[3]
+        sizes.append(compact(columns[1]))
         _release(pack)
-    for row in np.flatnonzero(headers.types == 0).tolist():
-        headers.bases[row] = 0
-        try:
-            header = read_header(pack, int(offsets[row]), oid_length)
-        except CorruptEntryError as error:
-            headers.damaged.append((row, str(error)))
-            continue
-        headers.types[row], headers.sizes[row], headers.starts[row] = header.type, header.size, header.start
-        headers.bases[row] = header.base if isinstance(header.base, int) else 0
+    headers.sizes = np.concatenate(sizes)
     return headers
+
+
+def _read_alone(pack: mmap, offset: int, oid_length: int) -> tuple[Header, str]:
+    """A header, and what is wrong with it."""
+    try:
+        return read_header(pack, offset, oid_length), ""
+    except CorruptEntryError as error:
+        return Header(0, 0, 0, None), str(error)
 
 
 def _release(pack: mmap) -> None:

@@ -178,8 +178,10 @@ def _arranged(pack: _Found, hidden: NDArray[np.bool_] | None) -> SurveyedPack:
 
 def _costs(arranged: Arranged) -> Numbers:
     families, order = arranged.families, arranged.order
-    packed = np.maximum(families.ends.astype(np.int64) - families.starts, 0)
-    costs: Numbers = _PER_OBJECT + _PER_PACKED_BYTE * packed[order]
+    packed = np.maximum(families.ends, families.starts) - families.starts
+    costs: Numbers = packed[order].astype(np.int64)
+    costs *= _PER_PACKED_BYTE
+    costs += _PER_OBJECT
     roots = np.flatnonzero(families.bases[order] < 0)
     members = np.diff(roots, append=len(order))
     sizes = np.minimum(families.sizes[order[roots]], _LARGEST).astype(np.int64)
