@@ -21,16 +21,16 @@ class OidTable:
     Attributes:
         length: 20 for SHA-1, 32 for SHA-256.
         rows: The ids.
-        heads: Their first 8 bytes as numbers: ids are looked up by them, and then compared in full.
-        buckets: Where those begin that have a certain number in their first bits. Halving a long table instead
-            takes five times as long.
+        buckets: Where those begin that have a certain number in their first bits, and in the end how many ids there
+            are. Halving a long table instead takes many times as long.
+        keys: The 32 bits behind those: ids of one bucket are told apart by them, and then compared in full.
         places: Where each id stood in what the table was made of; None where that was in order.
     """
 
     length: int
     rows: NDArray[np.bytes_] = field(repr=False)
-    heads: NDArray[np.uint64] = field(repr=False)
     buckets: Rows = field(repr=False)
+    keys: NDArray[np.uint32] = field(repr=False)
     places: Rows | None = field(default=None, repr=False)
 
     @classmethod
@@ -43,37 +43,41 @@ class OidTable:
             rows, heads = rows[places], heads[places]
         bits = max(len(rows).bit_length() - 1, 1)
         sizes = np.bincount(_first_bits(heads, bits), minlength=1 << bits)
-        buckets = (np.cumsum(sizes) - sizes).astype(row_type(len(rows)))
-        return cls(length, rows, heads, buckets, places)
+        buckets = np.append(0, np.cumsum(sizes)).astype(row_type(len(rows)))
+        return cls(length, rows, buckets, _keys(heads, bits), places)
 
     def find(self, oids: bytes | memoryview) -> Rows:
         """For each of the joined ids, where it stood in what the table was made of; -1 where it did not."""
         wanted, heads = rows_of(oids, self.length), _heads(oids, self.length)
         if not len(self.rows):
             return np.full(len(wanted), -1)
-        last = len(self.rows) - 1
-        found = np.minimum(self._first_not_below(heads), last)
-        is_same = self.rows[found] == wanted
-        unsure = np.flatnonzero(~is_same & (self.heads[found] == heads))  # another id begins like it
-        if len(unsure):
-            found[unsure] = np.minimum(np.searchsorted(self.rows, wanted[unsure]), last)
-            is_same[unsure] = self.rows[found[unsure]] == wanted[unsure]
+        bits = (len(self.buckets) - 1).bit_length() - 1
+        first, keys = _first_bits(heads, bits), _keys(heads, bits)
+        found, unsure = self._candidates(first, keys)
+        is_same = _are_same(self.rows, found, wanted)
+        unsure |= ~is_same & (self.keys.take(found, mode="clip") == keys)  # another id begins like it
+        if unsure.any():
+            found[unsure] = np.searchsorted(self.rows, wanted[unsure])
+            is_same[unsure] = _are_same(self.rows, found[unsure], wanted[unsure])
         if self.places is not None:
-            found = self.places[found]
+            found = self.places.take(found, mode="clip")
         found[~is_same] = -1
         return found
 
-    def _first_not_below(self, heads: NDArray[np.uint64]) -> Rows:
-        """The same as `np.searchsorted(self.heads, heads)`."""
-        found = self.buckets[_first_bits(heads, len(self.buckets).bit_length() - 1)]
-        below = np.flatnonzero(self.heads.take(found, mode="clip") < heads)
+    def _candidates(self, first: NDArray[np.int64], keys: NDArray[np.uint32]) -> tuple[Rows, NDArray[np.bool_]]:
+        """The first of a bucket whose key is not below the one wanted, or what follows; whether it is not sure."""
+        found = self.buckets.take(first)
+        below = np.flatnonzero(self.keys.take(found, mode="clip") < keys)
+        ends = self.buckets.take(first[below] + 1)
         for _ in range(_STEPS):
+            found[below] += found[below] < ends
+            goes_on = (found[below] < ends) & (self.keys.take(found[below], mode="clip") < keys[below])
+            below, ends = below[goes_on], ends[goes_on]
             if not len(below):
-                return found
-            found[below] += 1
-            below = below[self.heads.take(found[below], mode="clip") < heads[below]]
-        found[below] = np.searchsorted(self.heads, heads[below])
-        return found
+                break
+        unsure = np.zeros(len(found), bool)
+        unsure[below] = True
+        return found, unsure
 
     def at(self, places: Rows) -> NDArray[np.bytes_]:
         """The ids that stood at these places in what the table was made of."""
@@ -103,6 +107,20 @@ def _heads(oids: bytes | memoryview, length: int) -> NDArray[np.uint64]:
 
 def _first_bits(heads: NDArray[np.uint64], bits: int) -> NDArray[np.int64]:
     return (heads >> np.uint64(64 - bits)).astype(np.int64)
+
+
+def _keys(heads: NDArray[np.uint64], bits: int) -> NDArray[np.uint32]:
+    return (heads >> np.uint64(32 - bits)).astype(np.uint32)
+
+
+def _are_same(rows: NDArray[np.bytes_], places: Rows, wanted: NDArray[np.bytes_]) -> NDArray[np.bool_]:
+    """For each of the wanted ids whether it stands at this place, if there is one. Numbers compare in half the time."""
+    shape = len(wanted), rows.itemsize // 4
+    there, meant = rows.take(places, mode="clip").view(np.uint32).reshape(shape), wanted.view(np.uint32).reshape(shape)
+    is_same: NDArray[np.bool_] = there[:, 0] == meant[:, 0]
+    for at in range(1, shape[1]):
+        is_same &= there[:, at] == meant[:, at]
+    return is_same
 
 
 def separate(oids: bytes, length: int) -> list[bytes]:
