@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import platform
 import subprocess
 import sys
 import zlib
@@ -94,6 +95,27 @@ def test_blob_too_large_to_be_held_is_read_in_windows(repo: Repository, keys) ->
     assert (status, report["not_read"]) == (1, [])
     assert [finding["rule"] for finding in report["findings"]] == ["aws-access-key-pair"] * 3
     assert peak < 250 * MIB
+
+
+KEEPS = """
+from keysieve.scan.processes import release
+
+def held():
+    with open("/proc/self/status") as file:
+        return int(next(line for line in file if line.startswith("RssAnon")).split()[1]) * 1024
+
+blocks = [b"x" * 100_000 for _ in range(1000)]
+before = held()
+del blocks[:-1]
+release()
+print(before - held())
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library")
+def test_free_memory_is_given_back_though_something_behind_it_is_in_use() -> None:
+    done = subprocess.run([sys.executable, "-c", KEEPS], capture_output=True, check=True)
+    assert int(done.stdout) > 80 * MIB
 
 
 def test_archive_too_large_to_be_opened_is_not_read(repo: Repository) -> None:

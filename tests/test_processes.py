@@ -44,7 +44,7 @@ def plan_for(repo, keys, monkeypatch):
 
 
 def run(work: Plan, jobs: int = 2) -> Iterator[UnitResult]:
-    return results(work.units, Tools(Deadly(), work.presence), jobs)
+    return results(list(work.units), Tools(Deadly(), work.presence), jobs)
 
 
 def found(done: Iterable[UnitResult]) -> set[str]:
@@ -55,6 +55,13 @@ def test_two_processes_find_what_one_finds(plan_for) -> None:
     work = plan_for("one", "two", "three", "four", "five")
     assert len(work.units) == 5
     assert found(run(work)) == found(run(work, 1)) == {oid.hex() for unit in work.units for oid in planned(unit)}
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_what_is_read_is_let_go(plan_for, jobs) -> None:
+    work = plan_for("one", "two", "three")
+    left = [len(work.units) for _ in results(work.units, Tools(Deadly(), work.presence), jobs)]
+    assert left == ([2, 1, 0] if jobs == 1 else [0, 0, 0])
 
 
 @pytest.mark.parametrize(

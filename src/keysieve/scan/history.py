@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
@@ -140,19 +140,21 @@ class HistoryScan:
 
     def read_contents(self) -> None:
         """Read blobs, commits and tags."""
-        self._read("objects", _without_trees)
+        contents = [_parts(first.units, _without_trees) for first in self._plans]
+        for first in self._plans:
+            first.units[:] = _parts(first.units, _only_trees)
+        self._read("objects", contents)
 
     def read_trees(self) -> None:
         """Read trees: for what they name and is not there, names that hold credentials, and where blobs stand."""
         if self._found:
             wanted = Wanted(frozenset(map(bytes.fromhex, self._found)), os.urandom(16))
             self._numbering = Numbering(self._presence, wanted)
-        self._read("trees", _only_trees)
+        self._read("trees", [first.units for first in self._plans])
 
-    def _read(self, stage: str, part: Callable[[WorkUnit], WorkUnit | None]) -> None:
-        for number, first in enumerate(self._plans):
-            units = [unit for unit in map(part, first.units) if unit is not None]
-            self._failed[number] += self._read_units(stage, units)
+    def _read(self, stage: str, units: Iterable[list[WorkUnit]]) -> None:
+        for number, of_plan in enumerate(units):
+            self._failed[number] += self._read_units(stage, of_plan)
 
     def _read_again(self) -> None:
         """Look elsewhere for what could not be read: packs are replaced, and damaged objects may have a sound copy."""
@@ -161,12 +163,13 @@ class HistoryScan:
             self.gathered.not_read += again.not_read
             self.gathered.not_read += self._read_units("objects", again.units)
 
-    def _read_units(self, stage: str, units: Sequence[WorkUnit]) -> list[NotRead]:
+    def _read_units(self, stage: str, units: list[WorkUnit]) -> list[NotRead]:
         failed: list[NotRead] = []
+        count = len(units)
         wanted = self._numbering.wanted if self._numbering else None
         found = results(units, Tools(self.sieve, self._presence, wanted), self._processes)
         for number, result in enumerate(found, start=1):
-            self.progress(stage, number, len(units))
+            self.progress(stage, number, count)
             self._take(result)
             failed += result.retry
         return failed
@@ -178,8 +181,8 @@ class HistoryScan:
         self._names |= result.names
         self._absent |= result.absent - result.submodules
         if self._numbering:
-            for naming in result.namings:
-                self._numbering.add(naming)
+            while result.namings:
+                self._numbering.add(result.namings.pop())
         self._commits += result.commits
 
     def _connect(self) -> None:
@@ -295,6 +298,10 @@ class HistoryScan:
         if self._names or numbering is None or len(numbering.wanted.oids) < len(self._found):  # found when read again
             return self.order
         return moving(self.order, self.graph, numbering.numbers())
+
+
+def _parts(units: Iterable[WorkUnit], part: Callable[[WorkUnit], WorkUnit | None]) -> list[WorkUnit]:
+    return [unit for unit in map(part, units) if unit is not None]
 
 
 def _without_trees(unit: WorkUnit) -> WorkUnit | None:

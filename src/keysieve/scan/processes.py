@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -22,13 +22,13 @@ TINY = 5_000_000
 """The same, below which compiling the fast prefilter does: some hundred kilobytes of text."""
 
 
-def results(units: Sequence[WorkUnit], tools: Tools, jobs: int) -> Iterator[UnitResult]:
+def results(units: list[WorkUnit], tools: Tools, jobs: int) -> Iterator[UnitResult]:
     """The result of each unit, in the order in which they are done.
 
     A unit whose process dies is tried once more, alone; if that dies, too, its objects are "not read".
 
     Args:
-        units: From a plan, the costliest first.
+        units: From a plan, the costliest first. They are taken out of the list: they take memory until they are read.
         tools: Given to each process once.
         jobs: Processes.
     """
@@ -36,7 +36,9 @@ def results(units: Sequence[WorkUnit], tools: Tools, jobs: int) -> Iterator[Unit
     if jobs == 1 or len(units) < 2 or cost < SMALL:
         if cost > TINY:
             tools.sieve.prefilter.warm()
-        yield from (sift_unit(unit, tools) for unit in units)
+        units.reverse()
+        while units:
+            yield sift_unit(units.pop(), tools)
         return
     lost = yield from _spread(units, tools, min(jobs, len(units)))
     for unit in lost:
@@ -49,22 +51,24 @@ def default_jobs() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _spread(units: Sequence[WorkUnit], tools: Tools, jobs: int) -> Generator[UnitResult, None, list[WorkUnit]]:
+def _spread(units: list[WorkUnit], tools: Tools, jobs: int) -> Generator[UnitResult, None, list[WorkUnit]]:
     """Yields results; returns the units that were lost with a process."""
     import multiprocessing
     from multiprocessing.connection import wait
 
     tools.sieve.warm()  # before processes fork
-    waiting, lost = list(reversed(units)), list[WorkUnit]()
+    units.reverse()
+    lost: list[WorkUnit] = []
     busy: dict[Connection, WorkUnit] = {}
     processes: list[multiprocessing.Process] = []
     try:
+        release()
         for _ in range(jobs):
             here, there = multiprocessing.Pipe()
             processes.append(multiprocessing.Process(target=_serve, args=(here, there, tools), daemon=True))
             processes[-1].start()
             there.close()
-            _give(here, waiting, busy)
+            _give(here, units, busy)
         while busy:
             for connection in set(busy).intersection(wait(list(busy))):
                 unit = busy.pop(connection)
@@ -73,11 +77,13 @@ def _spread(units: Sequence[WorkUnit], tools: Tools, jobs: int) -> Generator[Uni
                 except (EOFError, OSError):
                     lost.append(unit)
                     continue
-                _give(connection, waiting, busy)
+                _give(connection, units, busy)
                 if isinstance(result, Exception):
                     raise result
                 yield result
-        return lost + waiting
+                del result, unit
+                release()
+        return lost + units
     finally:
         for process in processes:
             if busy:
@@ -105,6 +111,16 @@ def _serve(others: Connection, connection: Connection, tools: Tools) -> None:
             except Exception as error:
                 result = error
             connection.send(result)
+            del result, unit
+            release()
+
+
+def release() -> None:
+    """Give back what memory is free: glibc keeps it where something behind it is in use, see malloc_trim(3)."""
+    with suppress(ImportError, OSError, TypeError, AttributeError):  # other systems, other C libraries
+        import ctypes
+
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def all_oids(units: Iterable[WorkUnit]) -> set[bytes]:

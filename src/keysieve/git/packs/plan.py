@@ -26,8 +26,9 @@ from keysieve.git.packs.stored import (
 from keysieve.git.packs.survey import LOOSE_COST, Survey, take
 from keysieve.git.packs.walk import read_entries
 
-UNITS_PER_PART = 8
-"""Units of work per process: enough that the last one to finish does not keep the others waiting."""
+UNITS_PER_PART, TREE_UNITS_PER_PART = 8, 32
+"""Units of work per process: enough that the last one to finish does not keep the others waiting. What is told of trees
+takes much memory until it has been handed over."""
 
 SMALLEST_UNIT = 4_000_000
 """Estimated nanoseconds below which splitting costs more than it gains."""
@@ -132,8 +133,8 @@ def plan(
         survey = take(places, oid_length, kinds, only)
         if all(entry.reason != VANISHED for entry in survey.not_read):
             break
-    pieces = max(parts, 1) * UNITS_PER_PART
-    contents, trees = (max(SMALLEST_UNIT, cost // pieces) for cost in survey.costs)
+    pieces = UNITS_PER_PART * max(parts, 1), TREE_UNITS_PER_PART * max(parts, 1)
+    contents, trees = (max(SMALLEST_UNIT, cost // count) for cost, count in zip(survey.costs, pieces, strict=True))
     units = _units(survey, contents, trees)
     return Plan(units, survey.not_read, survey.skipped, survey.objects, places, oid_length, kinds, survey.presence)
 
