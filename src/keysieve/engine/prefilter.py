@@ -8,9 +8,10 @@ one Hyperscan database, made in memory (a serialised one from disk could be alte
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, cached_property
 
+from keysieve.engine.literals import MUCH, Literals
 from keysieve.engine.shipped import shipped_text
 
 TYPE_CHECKING = False
@@ -19,8 +20,6 @@ if TYPE_CHECKING:  # importing typing costs a tenth of the time that a clean com
 
     from keysieve.rule import Rule
 
-ENOUGH = 250_000
-"""Bytes after which Hyperscan pays: it takes as long to load and compile as `re` takes for so many (some 60 ms)."""
 ESCAPE = rb"(?:\\{1,31}(?:x|u00|U000000)|%|\}\\{1,31}u\{0{0,4}|;&#[xX]0{0,4})"
 """What stands between the hexadecimal digits of escaped letters: no more backslashes than five levels of JSON make."""
 ANY_ESCAPE = rb"[\\%};][\\xXuU0%{&#]*"
@@ -46,7 +45,7 @@ class Prefilter:
 
     def __init__(self, expressions: Iterable[bytes], *, is_large: bool = False) -> None:
         self.expressions = tuple(dict.fromkeys(expressions))
-        self._bytes = ENOUGH if is_large else 0
+        self._bytes = MUCH if is_large else 0
         self._test, self._spots = _plain(self.expressions)
         self._is_vectorised = False
 
@@ -85,23 +84,35 @@ class Prefilter:
 
     def _count(self, data: bytes) -> None:
         self._bytes += len(data)
-        if self._bytes >= ENOUGH:
+        if self._bytes >= MUCH:
             self.warm()
 
 
-def _plain(expressions: Iterable[bytes]) -> tuple[Test, Where]:
-    """Whether and where one of the expressions matches, by `re`."""
+def _plain(expressions: tuple[bytes, ...]) -> tuple[Test, Where]:
+    """Whether and where one of the expressions matches, by `re`; of the shipped ones, those whose literal is there."""
 
     @cache
-    def compiled() -> list[re.Pattern[bytes]]:
-        return [re.compile(expression) for expression in expressions]
+    def literals() -> tuple[Literals | None, range]:
+        shipped = shipped_expressions()
+        if expressions[: len(shipped)] != shipped:
+            return None, range(len(expressions))
+        return Literals(), range(len(shipped), len(expressions))
+
+    @cache
+    def compiled(number: int) -> re.Pattern[bytes]:
+        return re.compile(expressions[number])
+
+    def suspects(data: bytes) -> Iterator[re.Pattern[bytes]]:
+        known, others = literals()
+        yield from map(compiled, known.suspects(data) if known else ())
+        yield from map(compiled, others)
 
     def test(data: bytes) -> bool:
-        return any(expression.search(data) for expression in compiled())
+        return any(expression.search(data) for expression in suspects(data))
 
     def spots(data: bytes) -> list[int]:
         found = _Spots()
-        for expression in compiled():
+        for expression in suspects(data):
             for match in expression.finditer(data):
                 found.add(match.end())
         return found.take()

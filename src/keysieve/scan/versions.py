@@ -24,7 +24,6 @@ class Versions:
 
     def __init__(self, prefilter: Prefilter) -> None:
         self._prefilter = prefilter
-        self._span = prefilter.span
         self._known: dict[bytes, Sequence[int]] = {}
 
     def spots(self, item: StoredObject) -> Sequence[int]:
@@ -40,12 +39,11 @@ class Versions:
 
     def _carried(self, item: StoredObject) -> Sequence[int] | None:
         """What the base's places and a look at what is new give; None where reading everything is quicker."""
-        span = self._span
         instructions = len(item.data) // PER_INSTRUCTION
-        if instructions < 2 or item.base is None or item.delta is None or span is None:
+        if instructions < 2 or item.base is None or item.delta is None:
             return None
-        before = self._known.get(item.base)
-        if before is None:
+        before, span = self._known.get(item.base), self._prefilter.span
+        if before is None or span is None:
             return None
         kept = [one for one in copied(item.delta, instructions) if one[2] > 4 * span]
         found: list[int] = []
