@@ -21,6 +21,7 @@ PATTERNS = [pytest.param(rule.pattern, id=rule.id) for rule in shipped_rules() i
     [
         pytest.param(rb"abc", 3, id="literal"),
         pytest.param(rb"ab|cde|f", 3, id="literals"),
+        pytest.param(rb"a\+|\\\||b\\c", 3, id="literals with escapes"),
         pytest.param(rb"", 0, id="nothing"),
         pytest.param(rb"a(?:b|cde)f{2,7}?", 11, id="alternatives and repeats"),
         pytest.param(rb"(?<=ab)c(?!def)", 6, id="what is looked at counts"),

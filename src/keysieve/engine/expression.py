@@ -50,8 +50,9 @@ def reach(expression: bytes) -> int | None:
 
     None where there is no bound, where the position in the text matters, or where the expression cannot be read.
     """
-    if not _SYNTAX.intersection(expression):
-        return max(map(len, expression.split(b"|")))
+    plain = re.sub(rb"\\[^0-9A-Za-z]", b"x", expression)
+    if not _SYNTAX.intersection(plain):
+        return max(map(len, plain.split(b"|")))
     try:
         return _reach(_parsed(expression))
     except (re.error, _UnboundedError):
