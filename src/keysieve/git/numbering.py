@@ -59,10 +59,12 @@ class Numbering:
         self._parts: list[_Part] = []
         # The last ones are those of what is absent.
         self._usual = np.zeros(presence.size + 1, np.uint64)
-        self._ranks = np.zeros(presence.size + 1, np.uint32)
+        self._ranks: NDArray[np.unsignedinteger] = np.zeros(presence.size + 1, np.uint16)
 
     def add(self, naming: Naming) -> None:
         """Take note of what some trees name."""
+        if len(naming.trees) > np.iinfo(self._ranks.dtype).max:
+            self._ranks = self._ranks.astype(np.uint32)
         self._ranks[naming.trees] = np.arange(len(naming.trees))
         is_new = self._usual[naming.named] == 0
         self._usual[naming.named[is_new]] = naming.weights[is_new]
@@ -70,12 +72,12 @@ class Numbering:
         is_here, is_gone = naming.weights == usual, naming.weights == np.uint64(0) - usual
         here, gone, odd = (np.flatnonzero(are) for are in (is_here, is_gone & ~is_here, ~(is_here | is_gone)))
         entries = np.concatenate((here, gone, odd))
-        rows, places = np.min_scalar_type(len(naming.trees)), row_type(self._presence.size)
+        places = row_type(self._presence.size)
         self._parts.append(
             _Part(
                 naming.trees.astype(places),
                 naming.bases.astype(places),
-                self._ranks[naming.holders[entries]].astype(rows),
+                self._ranks[naming.holders[entries]],
                 naming.named[entries].astype(places),
                 len(here),
                 len(here) + len(gone),

@@ -51,7 +51,8 @@ def refs(repository: Repository) -> list[Ref]:
 
 
 def _ref(oid: bytes, name: bytes) -> Ref:
-    return Ref(name, oid.decode(), oid.decode())
+    text = oid.decode()
+    return Ref(name, text, text)
 
 
 def pointing_at(repository: Repository, oids: Collection[str | None]) -> list[bytes]:

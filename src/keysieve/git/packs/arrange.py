@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from keysieve.git.packs.columns import Compact, Numbers, Rows, compact
+from keysieve.git.packs.columns import Compact, Rows, compact
 from keysieve.git.packs.family import Families, ancestors
 from keysieve.git.packs.headers import TREE
 from keysieve.git.packs.index import PackIndex
@@ -128,7 +128,7 @@ def _steps(bases: Rows, sizes: Rows) -> tuple[Rows, Rows]:
 
 
 def split(
-    arranged: Arranged, index: PackIndex, costs: Numbers, targets: tuple[int, int]
+    arranged: Arranged, index: PackIndex, costs: Compact, targets: tuple[int, int]
 ) -> Iterator[tuple[Entries, int, bool]]:
     """Cut entries into parts of about a cost, each with what its first entry is built from.
 
@@ -145,7 +145,8 @@ def split(
         The entries of a part, their cost, whether they are trees.
     """
     count = len(costs)
-    sums = np.concatenate([[0], np.cumsum(costs)])
+    sums = np.zeros(count + 1, np.int64)
+    np.cumsum(costs, out=sums[1:])
     roots = np.append(np.flatnonzero(arranged.families.bases[arranged.order] < 0), count)
     start = 0
     while start < count:

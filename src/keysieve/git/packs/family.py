@@ -98,17 +98,18 @@ def _pack_order(index: PackIndex) -> tuple[Compact, Rows]:
 
     One number of both sorts in half the time, where it has room for them.
     """
+    offsets = compact(index.offsets)
     bits = index.count.bit_length()
-    if index.count and int(index.offsets.max()) >> (63 - bits):
-        places = np.argsort(index.offsets, kind="stable")
-        return index.offsets[places], places
-    pairs = index.offsets.astype(np.int64)
+    if index.count and int(offsets.max()) >> (63 - bits):
+        places = np.argsort(offsets, kind="stable")
+        return offsets[places], places
+    pairs = offsets.astype(np.int64)
     pairs <<= bits
     pairs |= np.arange(index.count)
     pairs.sort()
     places = (pairs & ((1 << bits) - 1)).astype(row_type(index.count))
     pairs >>= bits
-    return pairs.astype(index.offsets.dtype), places
+    return pairs.astype(offsets.dtype), places
 
 
 def ancestors(bases: Rows) -> Iterator[tuple[Rows, Rows]]:
@@ -140,7 +141,7 @@ def _bases(pack: mmap, index: PackIndex, offsets: Compact, headers: Headers) -> 
         length = index.oid_length
         ends = headers.starts[by_oid].tolist()
         places = index.table.find(b"".join([pack[end - length : end] for end in ends]))
-        bases[by_oid] = _rows_at(offsets, np.where(places < 0, offsets.dtype.type(0), index.offsets[places]))
+        bases[by_oid] = _rows_at(offsets, np.where(places < 0, 0, index.offsets[places]).astype(offsets.dtype))
     return bases
 
 

@@ -147,5 +147,5 @@ def _open_version_1(path: Path, view: memoryview, oid_length: int) -> PackIndex:
 
 
 def _big_endian(code: str, data: memoryview) -> Compact:
-    numbers = np.frombuffer(data[: len(data) // int(code[1]) * int(code[1])], f">{code}")
-    return numbers.astype(code)
+    """The numbers where they are mapped, to be converted where they are used."""
+    return np.frombuffer(data[: len(data) // int(code[1]) * int(code[1])], f">{code}")

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from keysieve.blob import NotRead
 from keysieve.git.packs.arrange import Arranged, arrange
-from keysieve.git.packs.columns import Numbers
+from keysieve.git.packs.columns import Compact
 from keysieve.git.packs.family import Families, find_families
 from keysieve.git.packs.headers import TYPES
 from keysieve.git.packs.index import CorruptIndexError, PackIndex, open_index
@@ -30,7 +30,7 @@ from keysieve.git.packs.walk import open_pack
 _PER_OBJECT, _PER_TREE, _PER_PACKED_BYTE, _PER_BYTE = 3_000, 10_000, 5, 1
 
 _LARGEST = (1 << 32) - 1
-"""Size up to which a whole object counts: a header can claim any."""
+"""The most that a whole object, and that an entry is taken to cost: a header can claim any size."""
 
 LOOSE_COST = 60_000
 """Estimated nanoseconds to open and read a loose object."""
@@ -53,7 +53,7 @@ class SurveyedPack:
     path: Path
     index: PackIndex
     arranged: Arranged
-    costs: Numbers = field(repr=False)
+    costs: Compact = field(repr=False)
     given: NDArray[np.bool_] = field(repr=False)
 
 
@@ -176,18 +176,18 @@ def _arranged(pack: _Found, hidden: NDArray[np.bool_] | None) -> SurveyedPack:
     return SurveyedPack(pack.directory, pack.path, pack.index, arranged, _costs(arranged), given)
 
 
-def _costs(arranged: Arranged) -> Numbers:
+def _costs(arranged: Arranged) -> Compact:
     families, order = arranged.families, arranged.order
     packed = np.maximum(families.ends, families.starts) - families.starts
-    costs: Numbers = packed[order].astype(np.int64)
+    costs = packed[order].astype(np.int64)
     costs *= _PER_PACKED_BYTE
     costs += _PER_OBJECT
+    costs[arranged.trees :] += _PER_TREE - _PER_OBJECT
     roots = np.flatnonzero(families.bases[order] < 0)
     members = np.diff(roots, append=len(order))
     sizes = np.minimum(families.sizes[order[roots]], _LARGEST).astype(np.int64)
     costs += np.repeat(np.where(members > 1, _PER_BYTE * sizes, 0), members)
-    costs[arranged.trees :] += _PER_TREE - _PER_OBJECT
-    return costs
+    return np.minimum(costs, _LARGEST, out=costs).astype(np.uint32)
 
 
 def _unread(survey: Survey, packs: list[_Found]) -> dict[bytes, str]:
