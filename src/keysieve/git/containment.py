@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -52,6 +51,8 @@ class Wanted:
 
     def digest(self, text: bytes) -> int:
         """The number of a blob, or of an entry's mode and name."""
+        from hashlib import blake2b
+
         return int.from_bytes(blake2b(text, digest_size=8, key=self.seed).digest(), "big")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import mmap
 from collections.abc import Iterator
-from hashlib import sha1, sha256
 from pathlib import Path
 
 from keysieve.blob import NotRead
@@ -227,6 +226,8 @@ def apply_checked(base: bytes, delta: bytes, max_blob: int) -> bytes:
 
 def has_its_id(item: StoredObject) -> bool:
     """Whether the content hashes to the object id."""
+    from hashlib import sha1, sha256  # which loads OpenSSL; most scans hash nothing
+
     hasher = (sha1 if len(item.oid) == 20 else sha256)(f"{item.kind} {len(item.data)}\0".encode())
     hasher.update(item.data)
     return hasher.digest() == item.oid
