@@ -30,8 +30,8 @@ UNITS_PER_PART, TREE_UNITS_PER_PART = 8, 64
 """Units of work per process: enough that the last one to finish does not keep the others waiting. What is told of trees
 takes much memory until it has been handed over."""
 
-SMALLEST_UNIT = 4_000_000
-"""Estimated nanoseconds below which splitting costs more than it gains."""
+SMALLEST_UNIT, SMALLEST_TREE_UNIT = 4_000_000, 60_000_000
+"""Estimated nanoseconds below which splitting costs more than it gains. Trees are looked at by the thousand."""
 
 _ATTEMPTS = 3
 _SINGLES = 500
@@ -134,8 +134,9 @@ def plan(
         if all(entry.reason != VANISHED for entry in survey.not_read):
             break
     pieces = UNITS_PER_PART * max(parts, 1), TREE_UNITS_PER_PART * max(parts, 1)
-    contents, trees = (max(SMALLEST_UNIT, cost // count) for cost, count in zip(survey.costs, pieces, strict=True))
-    units = _units(survey, contents, trees)
+    least = SMALLEST_UNIT, SMALLEST_TREE_UNIT
+    targets = [max(low, cost // count) for low, cost, count in zip(least, survey.costs, pieces, strict=True)]
+    units = _units(survey, *targets)
     return Plan(units, survey.not_read, survey.skipped, survey.objects, places, oid_length, kinds, survey.presence)
 
 
