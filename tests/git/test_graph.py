@@ -147,15 +147,20 @@ def said_by(parents: list[str], seconds: object = 7, change: tuple[str, str] = (
     return content(parents, seconds, TREE[:40]).replace(change[0].encode(), change[1].encode(), 1) + end.encode()
 
 
-CUT = 512 - said_by([], 12345).index(b"2345")
-"""So much more, and the date stands across the end of what is looked at first."""
+def cut_at_date(committer: str) -> bytes:
+    """A commit whose date stands across the end of what is looked at first."""
+    data = said_by([], 12345, ("committer A", f"committer {committer}"))
+    return data.replace(b"author A", b"author A" + b"a" * (512 - data.index(b"2345")))
+
+
 ODD = {
     "usual": (said_by([ONE, TWO]), [ONE, TWO], 7),
     "root": (said_by([]), [], 7),
     "before 1970": (said_by([], -7), [], -7),
     "octopus": (said_by([oid_of(number) for number in range(40)]), [oid_of(number) for number in range(40)], 7),
     "long name": (said_by([ONE], 7, ("committer A", "committer A" + "a" * 600)), [ONE], 7),
-    "date across the end": (said_by([], 12345, ("author A", "author A" + "a" * CUT)), [], 12345),
+    "date across the end": (cut_at_date("A"), [], 12345),
+    "two dates, one across the end": (cut_at_date("A <b> 5 A"), [], 12345),
     "date of 30 digits": (said_by([ONE], 10**29), [ONE], 0),
     "date of 9,000 digits": (said_by([ONE], "1" * 9000), [ONE], 0),
     "upper case": (said_by([ONE.upper()]), [ONE], 7),

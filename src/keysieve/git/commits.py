@@ -102,8 +102,9 @@ def headers(contents: Sequence[bytes], digits: int) -> list[tuple[bytes, bytes, 
 @cache
 def _usual(digits: int) -> re.Pattern[bytes]:
     oid = rb"[0-9a-f]{%d}" % digits
+    # In as many texts behind a NUL each as there are NULs, so many matches are one in each.
     return re.compile(
-        rb"\0tree (%b)\n((?:parent %b\n)*)author [^\0\n]*\ncommitter [^\0\n]*> (-?\d{1,18})(?=[ \n])" % (oid, oid)
+        rb"\0tree (%b)\n((?:parent %b\n)*)author .*\ncommitter .*> (-?\d{1,18})(?=[ \n]).*\n" % (oid, oid)
     )
 
 
