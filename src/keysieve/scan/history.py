@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
@@ -23,7 +23,7 @@ from keysieve.git.graph import Chosen, Commits, Graph
 from keysieve.git.numbering import Numbering, moving
 from keysieve.git.packs.columns import Rows
 from keysieve.git.packs.directories import with_alternates
-from keysieve.git.packs.plan import PackUnit, Plan, WorkUnit, plan, plan_again
+from keysieve.git.packs.plan import Plan, WorkUnit, parts, plan, plan_again
 from keysieve.git.packs.presence import Presence
 from keysieve.git.reflog import entries
 from keysieve.git.refs import Ref, refs
@@ -140,9 +140,9 @@ class HistoryScan:
 
     def read_contents(self) -> None:
         """Read blobs, commits and tags."""
-        contents = [_parts(first.units, _without_trees) for first in self._plans]
+        contents = [parts(first.units, are_trees=False) for first in self._plans]
         for first in self._plans:
-            first.units[:] = _parts(first.units, _only_trees)
+            first.units[:] = parts(first.units, are_trees=True)
         self._read("objects", contents)
 
     def read_trees(self) -> None:
@@ -166,9 +166,8 @@ class HistoryScan:
     def _read_units(self, stage: str, units: list[WorkUnit]) -> list[NotRead]:
         failed: list[NotRead] = []
         count = len(units)
-        wanted = self._numbering.wanted if self._numbering else None
-        found = results(units, Tools(self.sieve, self._presence, wanted), self._processes)
-        for number, result in enumerate(found, start=1):
+        tools = Tools(self.sieve, self._presence, self._numbering.wanted if self._numbering else None)
+        for number, result in enumerate(results(units, tools, self._processes), start=1):
             self.progress(stage, number, count)
             self._take(result)
             failed += result.retry
@@ -298,19 +297,3 @@ class HistoryScan:
         if self._names or numbering is None or len(numbering.wanted.oids) < len(self._found):  # found when read again
             return self.order
         return moving(self.order, self.graph, numbering.numbers())
-
-
-def _parts(units: Iterable[WorkUnit], part: Callable[[WorkUnit], WorkUnit | None]) -> list[WorkUnit]:
-    return [unit for unit in map(part, units) if unit is not None]
-
-
-def _without_trees(unit: WorkUnit) -> WorkUnit | None:
-    if isinstance(unit, PackUnit):
-        return None if unit.is_tree else unit
-    return replace(unit, kinds=unit.kinds - {"tree"})
-
-
-def _only_trees(unit: WorkUnit) -> WorkUnit | None:
-    if isinstance(unit, PackUnit):
-        return unit if unit.is_tree else None
-    return replace(unit, kinds=frozenset({"tree"}))

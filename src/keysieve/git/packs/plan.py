@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import compress
 from pathlib import Path
@@ -33,6 +33,7 @@ takes much memory until it has been handed over."""
 SMALLEST_UNIT, SMALLEST_TREE_UNIT = 4_000_000, 60_000_000
 """Estimated nanoseconds below which splitting costs more than it gains. Trees are looked at by the thousand."""
 
+_TREES = frozenset({"tree"})
 _ATTEMPTS = 3
 _SINGLES = 500
 _LONGEST_KEPT = (32 << 20) - (64 << 10)
@@ -220,6 +221,17 @@ def planned(unit: WorkUnit) -> Iterator[bytes]:
         visible = [not flags & HIDDEN for flags in unit.entries.flags]
         return compress(separate(unit.entries.oids, unit.oid_length), visible)
     return iter(separate(unit.oids, unit.oid_length))
+
+
+def parts(units: Iterable[WorkUnit], *, are_trees: bool) -> list[WorkUnit]:
+    """What of the units reads trees, or what reads anything else."""
+    found: list[WorkUnit] = []
+    for unit in units:
+        if not isinstance(unit, PackUnit):
+            found.append(replace(unit, kinds=unit.kinds & _TREES if are_trees else unit.kinds - _TREES))
+        elif unit.is_tree == are_trees:
+            found.append(unit)
+    return found
 
 
 def _single_units(plan: Plan, oids: list[bytes]) -> Iterator[SingleUnit]:
