@@ -64,6 +64,12 @@ def test_numbers(trees: list[tuple[int, int, list[tuple[int, int, int]]]], batch
     assert numbering.numbers().tolist() == [*map(number, range(SIZE)), 0]
 
 
+def test_what_is_there_and_gone_again_is_left_out() -> None:
+    made = naming([(5, 4, [(0, 7, 1), (1, 8, 1), (0, 7, -1), (-1, 9, 1)]), (6, -1, [(0, 7, 1), (0, 8, 1)])])
+    assert (made.holders.tolist(), made.named.tolist(), made.weights.tolist()) == ([5, 6], [1, 0], [8, 15])
+    assert (made.trees.tolist(), made.bases.tolist()) == ([5, 6], [4, -1])
+
+
 def test_nothing_is_numbered_without_trees() -> None:
     assert Numbering(PRESENCE, WANTED).numbers()[BLOBS:].tolist() == [0] * (SIZE + 1 - BLOBS)
     assert Numbering(Presence(20), WANTED).numbers().tolist() == [0]

@@ -74,9 +74,16 @@ class Naming:
     weights: Weights
 
     def __post_init__(self) -> None:
-        """Narrow the columns: a history has millions of entries, which go from one process to another."""
-        for name in ("trees", "bases", "holders", "named"):
-            setattr(self, name, narrow(getattr(self, name)))
+        """Sum up what a tree has and has not any more: half of it is the same. A history has millions of entries."""
+        keys = self.holders.astype(np.uint64) << np.uint64(32) | self.named.astype(np.uint64)
+        order = np.argsort(keys)
+        order = order[self.named[order] >= 0]
+        keys = keys[order]
+        first = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])[: len(keys)])
+        sums = np.add.reduceat(self.weights[order], first) if len(first) else self.weights[:0]
+        kept = order[first[sums != 0]]
+        self.holders, self.named, self.weights = narrow(self.holders[kept]), narrow(self.named[kept]), sums[sums != 0]
+        self.trees, self.bases = narrow(self.trees), narrow(self.bases)
 
 
 class Namer:
