@@ -244,7 +244,9 @@ def test_clean_pushes_pass(pusher) -> None:
     pusher.git("add", "-A")
     pusher.git("commit", "-q", "-m", "x")
     pusher.git("push", "-q", "origin", "main", "main:refs/heads/fresh")
+    assert "refs/heads/fresh" in pusher.git("ls-remote", "origin")
     pusher.git("push", "-q", "origin", ":fresh")
+    assert "refs/heads/fresh" not in pusher.git("ls-remote", "origin")
 
 
 def test_first_push_of_all(use, repo, server, new_pair) -> None:

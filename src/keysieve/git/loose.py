@@ -44,16 +44,18 @@ def inflate(packed: bytes, limit: int) -> bytes | None:
 
 def inflate_much() -> Inflate:
     """A function like `inflate` that takes half the time, and some time to load."""
-    try:
-        from deflate import DeflateError, zlib_decompress
-    except ImportError:
+    from keysieve.git.packs.inflate import library
+
+    fast, error_of_fast = library()
+    if fast is None:
         return inflate
 
     def inflate_fast(packed: bytes, limit: int) -> bytes | None:
+        """`inflate`, which has the last word where more room is taken than was thought."""
         try:
             room = _ROOM if len(packed) < _PAGE else _declared(packed)
-            return bytes(zlib_decompress(packed, min(room, limit)))
-        except (DeflateError, zlib.error, ValueError):  # damaged, or it takes more room
+            return bytes(fast(packed, min(room, limit)))
+        except (error_of_fast, zlib.error, ValueError):  # damaged, or it takes more room
             return inflate(packed, limit)
 
     return inflate_fast
