@@ -19,23 +19,30 @@ def declared_sizes(delta: bytes) -> tuple[int, int, int]:
     Raises:
         CorruptDeltaError: The delta ends inside them.
     """
-    sizes = []
-    position = 0
     try:
-        for _ in range(2):
-            byte = delta[position]
-            size = byte & 0x7F
-            shift = 7
-            position += 1
-            while byte & 0x80:
-                byte = delta[position]
-                size |= (byte & 0x7F) << shift
-                shift += 7
-                position += 1
-            sizes.append(size)
+        base_size = delta[0]
+        position = 1
+        if base_size >= 0x80:
+            base_size, position = _rest(delta, base_size & 0x7F, 1)
+        size = delta[position]
+        position += 1
+        if size >= 0x80:
+            size, position = _rest(delta, size & 0x7F, position)
     except IndexError as error:
         raise CorruptDeltaError("delta is cut off") from error
-    return sizes[0], sizes[1], position
+    return base_size, size, position
+
+
+def _rest(delta: bytes, number: int, position: int) -> tuple[int, int]:
+    """A number of which the lowest seven bits have been read, and where what follows it starts."""
+    shift = 7
+    byte = 0x80
+    while byte >= 0x80:
+        byte = delta[position]
+        number |= (byte & 0x7F) << shift
+        shift += 7
+        position += 1
+    return number, position
 
 
 @cache

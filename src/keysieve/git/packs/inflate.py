@@ -49,7 +49,7 @@ def inflate(data: bytes | memoryview, size: int) -> bytes:
         if fast is not None and TINY < size <= LONGEST:
             result = bytes(fast(data, size))
         elif len(data) <= SMALL:
-            result = zlib.decompress(data, bufsize=size or 1)
+            result = zlib.decompress(data, zlib.MAX_WBITS, size or 1)
         else:
             result = _inflate_limited(data, size)
     except (zlib.error, error_of_fast) as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from keysieve.blob import NotRead
@@ -65,34 +66,47 @@ def read_entries(
         return
     packed = int(entries.ends.sum()) - int(entries.starts.sum())
     allowed = limits.max_total + limits.max_ratio * max(packed, 0)
+    max_blob = limits.max_blob
     bases: list[Item] = []
     hidden: set[bytes] = set()
+    oids = separate(entries.oids, oid_length)
+    columns = (oids, entries.starts.tolist(), entries.ends.tolist(), entries.sizes.tolist(), entries.flags)
+    item: Item
     base: Item | None
-    oids = entries.oids
-    position = -oid_length
-    columns = (entries.starts.tolist(), entries.ends.tolist(), entries.sizes.tolist(), entries.flags)
-    for start, end, size, flags in zip(*columns, strict=True):
-        position += oid_length
-        oid = oids[position : position + oid_length]
+    for oid, start, end, size, flags in zip(*columns, strict=True):
         base = None
         if flags & DELTA:
             base = bases.pop() if flags & LAST else bases[-1]
         try:
-            item = _read_entry(pack, oid, start, end, size, flags & KIND, base, limits.max_blob)
-            if type(item) is StoredObject:
-                allowed -= len(item.data)
+            if size > max_blob or (base is not None and type(base) is not StoredObject):
+                item = _read_other(pack, oid, start, end, size, flags & KIND, base)
+            else:
+                # Here and not in functions of their own, as a call takes a tenth of what a small object does.
+                data = inflate(pack[start:end] if end - start < SMALL else memoryview(pack)[start:end], size)
+                if base is None:
+                    item = _stored((oid, KINDS[flags & KIND], data, None, None, False, None))
+                else:
+                    before, base_oid = base.data, base.oid
+                    after = apply_checked(before, data, max_blob)
+                    item = _stored((oid, base.kind, after, base_oid, data, base_oid in hidden, before))
+                    data = after
+                allowed -= len(data)
             if allowed < 0 or verify:
                 _check(item, allowed)
+        except CorruptStreamError as error:
+            item = not_read(oid, f"corrupt object: {error}")
         except UnreadableError as error:
             item = not_read(oid, str(error))
         if flags & KEEP:
             bases.append(_fit_as_base(item, oid, bases, limits.max_bases))
-        if not flags & HIDDEN:
-            if base is not None and hidden and type(item) is StoredObject and item.base in hidden:
-                item = item._replace(base_elsewhere=True)
-            yield item
-        else:
+        if flags & HIDDEN:
             hidden.add(oid)
+        else:
+            yield item
+
+
+_stored = partial(tuple.__new__, StoredObject)
+"""A `StoredObject` of all its fields: a third of the time that calling the class takes."""
 
 
 def _none_read(entries: Entries, oid_length: int, reason: str) -> Iterator[Item]:
@@ -119,28 +133,16 @@ def _fit_as_base(item: Item, oid: bytes, bases: list[Item], max_bases: int) -> I
     return item
 
 
-def _read_entry(
-    pack: mmap.mmap,
-    oid: bytes,
-    start: int,
-    end: int,
-    size: int,
-    type_: int,
-    base: Item | None,
-    max_blob: int,
-) -> Item:
+def _read_other(
+    pack: mmap.mmap, oid: bytes, start: int, end: int, size: int, type_: int, base: Item | None
+) -> LargeObject:
+    """An object that is too large to be held, or one that cannot be read."""
     if base is None:
-        kind = KINDS[type_]
-        if size > max_blob:
-            return LargeObject(oid, kind, size, inflate_in_pieces(memoryview(pack)[start:end], size))
-        return StoredObject(oid, kind, _inflate(pack, start, end, size))
-    if type(base) is not StoredObject:
-        reason = base.reason if isinstance(base, NotRead) else "too large"
-        raise UnreadableError(reason if reason.startswith(_NO_BASE) else f"{_NO_BASE}: {reason}")
-    if size > max_blob:
+        return LargeObject(oid, KINDS[type_], size, inflate_in_pieces(memoryview(pack)[start:end], size))
+    if isinstance(base, StoredObject):
         raise UnreadableError(f"too large: a delta of {size} bytes")
-    delta = _inflate(pack, start, end, size)
-    return StoredObject(oid, base.kind, apply_checked(base.data, delta, max_blob), base.oid, delta, False, base.data)
+    reason = base.reason if isinstance(base, NotRead) else "too large"
+    raise UnreadableError(reason if reason.startswith(_NO_BASE) else f"{_NO_BASE}: {reason}")
 
 
 def stream_place(pack: mmap.mmap, offset: int, oid_length: int) -> tuple[int, int]:
