@@ -89,11 +89,12 @@ def test_runs_and_swaps_hold_every_entry(tmp_path: Path, object_format: str, bat
         part = trees[start : start + batch]
         found = differences(part, presence)
         new, old = defaultdict(set), {}
-        for run in found.runs(part):
-            new[run.which] |= entries_of(run.new, oid_length)
-            if run.old is not None:
-                old[run.which] = old.get(run.which, set()) | entries_of(run.old, oid_length)
-        ids = found.swaps.ids(oid_length)
+        runs = found.runs(part)
+        for which, entries in zip(runs.which.tolist(), runs.new, strict=True):
+            new[which] |= entries_of(entries, oid_length)
+        for which, entries in zip(runs.which[runs.replaces].tolist(), runs.old, strict=True):
+            old[which] = old.get(which, set()) | entries_of(entries, oid_length)
+        ids = found.swaps.new
         for which, tree in enumerate(part):
             before = entries_of(by_oid.get(tree.base or b"", b""), oid_length)
             now = entries_of(tree.data, oid_length)

@@ -18,7 +18,7 @@ import numpy as np
 from keysieve.git.packs.columns import Rows, narrow
 from keysieve.git.packs.presence import Presence
 from keysieve.git.packs.stored import StoredObject
-from keysieve.git.packs.tree_changes import Differences, Run, Swaps
+from keysieve.git.packs.tree_changes import NAMED, Differences, Runs, Swaps
 from keysieve.git.packs.tree_entries import Entries, digests_of, entries_of
 
 if TYPE_CHECKING:
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     Weights = np.ndarray[Any, np.dtype[np.uint64]]
     Columns = tuple[Numbers, Numbers, Weights]
 
-REACH = 64
-"""Bytes before an id in which its entry's mode and name are looked for; a tree with a longer one is read."""
 FOLDER = b"040000"
 
 
@@ -103,7 +101,7 @@ class Namer:
         self._may_begin[[int.from_bytes(oid[:2], "little") for oid in wanted.oids]] = True
 
     def take_down(
-        self, trees: Sequence[StoredObject], found: Differences, runs: Sequence[Run], new: Entries, named: Numbers
+        self, trees: Sequence[StoredObject], found: Differences, runs: Runs, new: Entries, named: Numbers
     ) -> Naming:
         """What the trees name.
 
@@ -115,7 +113,7 @@ class Namer:
             named: The places of what those name.
         """
         swaps = found.swaps
-        old = self._presence.places(self._old_ids(trees, swaps))
+        old = self._presence.places(swaps.old.tobytes())
         weights, are_folders, are_clear = self._names(swaps)
         doubtful = ~are_clear | self._are_wanted[swaps.places] | self._are_wanted[old]
         are_read = np.zeros(len(trees), bool)
@@ -123,22 +121,20 @@ class Namer:
         read = np.flatnonzero(are_read)
         kept = are_folders & ~are_read[swaps.which]
         is_change = ~are_read
-        is_change[np.fromiter((run.which for run in runs if run.old is None), np.int64)] = False
+        is_change[runs.which[~runs.replaces]] = False
         places = self._presence.places(b"".join([tree.oid for tree in trees]))
         bases = np.full(len(trees), -1)
         bases[is_change] = self._presence.places(
             b"".join([tree.base or b"" for tree, is_ in zip(trees, is_change.tolist(), strict=True) if is_])
         )
         holders = places[swaps.which[kept]]
-        changed = places[np.fromiter((run.which for run in runs), np.int64, len(runs))]
-        replaced = np.fromiter((run.old is not None for run in runs), bool, len(runs))
-        gone = self._entries([run.old for run in runs if run.old is not None])
+        changed = places[runs.which]
         columns = [
             (holders, swaps.places[kept], weights[kept]),
             (holders, old[kept], np.uint64(0) - weights[kept]),
             self._leading(changed, new, named),
             self._leading(places[read], *self._entries([trees[at].data for at in read.tolist()])),
-            _without(self._leading(changed[replaced], *gone)),
+            _without(self._leading(changed[runs.replaces], *self._entries(runs.old))),
         ]
         return Naming(places, bases, *(np.concatenate(column) for column in zip(*columns, strict=True)))
 
@@ -149,28 +145,23 @@ class Namer:
         entries = entries.only(entries.have_mode(FOLDER) | self._may_begin[entries.begins()])
         return entries, self._presence.places(entries.ids(oid_length))
 
-    def _old_ids(self, trees: Sequence[StoredObject], swaps: Swaps) -> bytes:
-        length = self._presence.oid_length
-        spans = zip(swaps.which.tolist(), swaps.at.tolist(), strict=True)
-        return b"".join([(trees[which].base_data or b"")[at : at + length] for which, at in spans])
-
     def _names(self, swaps: Swaps) -> tuple[Weights, Flags, Flags]:
         """The numbers of the names before swapped ids, which of them are folders', and which could be made out."""
-        ends = swaps.begin - 1
-        window = np.frombuffer(swaps.text, np.uint8)[np.maximum(ends[:, None] + np.arange(-REACH, 0), 0)]
+        window = swaps.before
         is_digit = window & 0xF8 == 0x30
         is_end = window[:, 5:] == 0x20
         for before in range(1, 6):
-            is_end &= is_digit[:, 5 - before : REACH - before]
+            is_end &= is_digit[:, 5 - before : NAMED - before]
         is_end &= ~np.logical_or.accumulate((window == 0)[:, :4:-1], axis=1)[:, ::-1]  # that is of the entry before
-        column = REACH - 1 - np.argmax(is_end[:, ::-1], axis=1)
+        column = NAMED - 1 - np.argmax(is_end[:, ::-1], axis=1)
         are_clear = is_end.sum(axis=1) == 1
         rows = np.arange(len(window))
         mode = window[rows[:, None], np.maximum(column[:, None] + np.arange(-5, 0), 0)]
         are_folders = are_clear & (mode == np.frombuffer(b"40000", np.uint8)).all(axis=1)
         weights = np.zeros(len(window), np.uint64)
-        sizes = REACH - 1 - column[are_folders]
-        weights[are_folders] = digests_of(swaps.text, ends[are_folders] - sizes, sizes, self._wanted.key)
+        sizes = NAMED - 1 - column[are_folders]
+        ends = (rows[are_folders] + 1) * NAMED
+        weights[are_folders] = digests_of(window.tobytes() + bytes(8), ends - sizes, sizes, self._wanted.key)
         return weights, are_folders, are_clear
 
     def _leading(self, holders: Numbers, entries: Entries, named: Numbers) -> Columns:

@@ -147,17 +147,17 @@ class _Work:
     def _sift_trees(self) -> None:
         oid_length = self._presence.oid_length
         found = differences(self._trees, self._presence)
-        runs = list(found.runs(self._trees))
-        new = entries_of([run.new for run in runs], oid_length)
+        runs = found.runs(self._trees)
+        new = entries_of(runs.new, oid_length)
         named = self._presence.places(new.ids(oid_length))
         if self._namer:
             self.result.namings.append(self._namer.take_down(self._trees, found, runs, new, named))
         self._note_absent(new.only(named < 0).ids(oid_length))
         self._submodules(new.only(new.have_mode(SUBMODULE.encode())), oid_length)
         test = self._sieve.prefilter.may_match
-        for run in runs if test(new.text) else ():
-            if test(run.new):
-                names = entries_of([run.new], oid_length).names()
+        for entries in runs.new if test(new.text) else ():
+            if test(entries):
+                names = entries_of([entries], oid_length).names()
                 self.result.names.update(name for name in names if self._sieve.sift(name))
         self._trees.clear()
         self._held = 0

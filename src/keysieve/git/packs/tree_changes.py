@@ -6,18 +6,15 @@ trees of a batch are looked at together.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from keysieve.git.packs.presence import Presence
 from keysieve.git.packs.stored import StoredObject
-from keysieve.git.packs.tree_entries import entry_expression, joined
+from keysieve.git.packs.tree_entries import boundaries, joined
 
 if TYPE_CHECKING:
     Numbers = np.ndarray[Any, np.dtype[np.int64]]
@@ -28,50 +25,57 @@ STEPS = 32
 """Instructions of a delta that are looked at; behind them everything counts as changed."""
 SHARED = 2
 """Bytes that a new id may have in common with the old one at its ends: what a delta then inserts is so much shorter."""
-BEFORE = (96, 1024)
-"""Bytes before a change in which a whole entry usually stands; names may be long."""
+NAMED = 64
+"""Bytes before the NUL before an id that are kept with it: a mode and a name, in most entries."""
+AROUND = 192
+"""Bytes before and behind a change in which whole entries begin and end; a tree with a longer name is read whole."""
 CLOSE = 128
 """Bytes between changes that are read with them."""
 
 
-class Run(NamedTuple):
-    """Whole entries of a tree, with all that its base does not have.
+class Runs(NamedTuple):
+    """Whole entries of trees, with all that their bases do not have.
 
     Attributes:
-        which: Which of the trees.
+        which: For each run, which of the trees.
         new: The entries.
-        old: What the base has in their place; None where they are the whole tree and the base plays no part.
+        replaces: Whether `old` says what the base has in their place; otherwise they are the whole tree, and the base
+            plays no part.
+        old: For those that replace something, what.
     """
 
-    which: int
-    new: bytes
-    old: bytes | None
+    which: Numbers
+    new: list[bytes]
+    replaces: Flags
+    old: list[bytes]
 
 
 class Swaps(NamedTuple):
-    """Ids in the places of others, in trees that differ from their bases in nothing else.
+    """Ids in the places of others, in trees that differ from their bases in nothing else. A row each.
 
     Attributes:
-        text: All trees, one after the other, and some zeros.
-        which: For each swap, which of the trees.
-        begin: Where the new id stands in `text`; `at` is where it stands in the tree, and the old one in the base.
+        which: Which of the trees.
         places: Where the new id stands in the presence.
+        new: The new ids.
+        old: The old ones.
+        before: What stands before the NUL before the id, `NAMED` bytes; zeros before a tree's begin.
     """
 
-    text: bytes
     which: Numbers
-    begin: Numbers
-    at: Numbers
     places: Numbers
+    new: Octets
+    old: Octets
+    before: Octets
 
     def only(self, are_meant: Flags | Numbers) -> Swaps:
         """Some of the swaps."""
-        return Swaps(self.text, *(column[are_meant] for column in self[1:]))
-
-    def ids(self, length: int) -> Octets:
-        """The new ids, a row each."""
-        rows: Octets = np.frombuffer(self.text, np.uint8)[self.begin[:, None] + np.arange(length)]
-        return rows
+        return Swaps(
+            self.which[are_meant],
+            self.places[are_meant],
+            self.new[are_meant],
+            self.old[are_meant],
+            self.before[are_meant],
+        )
 
 
 class Changes(NamedTuple):
@@ -81,6 +85,7 @@ class Changes(NamedTuple):
         which: In which of the trees.
         first: Where it begins in the tree; `last` is where it ends. The same where copies meet that did not.
         before: How much farther on in the base stands what is copied before it; `after` is for what is copied behind.
+        source: Where what is inserted stands in the text of all deltas; 0 where it is more, or nothing.
     """
 
     which: Numbers
@@ -88,16 +93,21 @@ class Changes(NamedTuple):
     last: Numbers
     before: Numbers
     after: Numbers
+    source: Numbers
+
+    def only(self, are_meant: Flags | Numbers) -> Changes:
+        """Some of the changes."""
+        return Changes(*(column[are_meant] for column in self))
 
     def joined(self) -> Changes:
         """Those in order, and those that are close together as one."""
-        order = np.lexsort((self.first, self.which))
-        which, first, last, before, after = (column[order] for column in self)
+        ordered = self.only(np.lexsort((self.first, self.which)))
+        which, first, last = ordered[:3]
         is_new = np.ones(len(which), bool)
         is_new[1:] = (which[1:] != which[:-1]) | (first[1:] - last[:-1] > CLOSE)
         begins = np.flatnonzero(is_new)
         ends = np.append(begins, len(which))[1:] - 1
-        return Changes(which[begins], first[begins], last[ends], before[begins], after[ends])
+        return ordered.only(begins)._replace(last=last[ends], after=ordered.after[ends])
 
 
 @dataclass(slots=True)
@@ -113,21 +123,31 @@ class Differences:
     swaps: Swaps
     changes: Changes
 
-    def runs(self, trees: Sequence[StoredObject]) -> Iterator[Run]:
+    def runs(self, trees: Sequence[StoredObject]) -> Runs:
         """What is to be read of the trees that are more than swaps; all entries that they do not have from their bases.
 
         Together they take nothing from a tree, or its base, twice.
         """
-        stretches = zip(*(column.tolist() for column in self.changes.joined()), strict=True)
-        found = {which: list(group) for which, group in groupby(stretches, itemgetter(0))}
-        for which in np.flatnonzero(~self.are_swaps).tolist():
-            tree = trees[which]
-            is_whole = tree.base_data is None or tree.base_elsewhere
-            runs = None if is_whole else _runs(tree, found.get(which, []))
-            if runs is None:
-                yield Run(which, tree.data, None)
-            else:
-                yield from (Run(which, new, old) for new, old in runs)
+        are_whole = np.fromiter((tree.delta is None or tree.base_elsewhere for tree in trees), bool, len(trees))
+        changes = self.changes.only(~are_whole[self.changes.which]).joined()
+        which = changes.which
+        start, end = _touched(trees, changes)
+        start_in_base, end_in_base = start + changes.before, end + changes.after
+        base_sizes = np.fromiter((len(trees[at].base_data or b"") for at in which.tolist()), np.int64, len(which))
+        is_sound = (start >= 0) & (start_in_base >= 0) & (start_in_base <= end_in_base) & (end_in_base <= base_sizes)
+        is_apart = (start[1:] >= end[:-1]) & (start_in_base[1:] >= end_in_base[:-1])
+        is_sound[1:] &= is_apart | (which[1:] != which[:-1])
+        are_whole[which[~is_sound]] = True
+        kept = np.flatnonzero(~are_whole[which] & ((end > start) | (end_in_base > start_in_base)))
+        columns = (which[kept], start[kept], end[kept], start_in_base[kept], end_in_base[kept])
+        spans = list(zip(*(column.tolist() for column in columns), strict=True))
+        whole = np.flatnonzero(are_whole)
+        return Runs(
+            np.concatenate((which[kept], whole)),
+            [trees[at].data[first:last] for at, first, last, _, _ in spans] + [trees[at].data for at in whole.tolist()],
+            np.repeat((True, False), (len(kept), len(whole))),
+            [(trees[at].base_data or b"")[first:last] for at, _, _, first, last in spans],
+        )
 
 
 def differences(trees: Sequence[StoredObject], presence: Presence) -> Differences:
@@ -140,33 +160,57 @@ def differences(trees: Sequence[StoredObject], presence: Presence) -> Difference
         trees: Sound ones.
         presence: What the object database holds.
     """
-    are_swaps, changes = _changes(trees)
-    possible = are_swaps[changes.which]
-    which, first = changes.which[possible], changes.first[possible]
-    size = changes.last[possible] - first
-    text, starts, ends = joined([tree.data for tree in trees], spare=presence.oid_length + 8)
-    octets = np.frombuffer(text, np.uint8)
+    are_swaps, changes, octets = _changes(trees)
+    swapping = changes.only(are_swaps[changes.which])
+    swaps = _swaps(trees, swapping, octets, presence)
+    are_swaps[swapping.which[swaps.places < 0]] = False
+    return Differences(are_swaps, swaps.only(are_swaps[swaps.which]), changes.only(~are_swaps[changes.which]))
+
+
+def _swaps(trees: Sequence[StoredObject], changes: Changes, octets: Octets, presence: Presence) -> Swaps:
+    """What the changes do to ids; the place is -1 where that is something else, or the new id is not there."""
     length = presence.oid_length
-    swaps = Swaps(text, which, starts[which] + first, first.copy(), np.full(len(which), -1))
+    lead = NAMED + 1 + SHARED
+    width = lead + length + SHARED
+    count = len(changes.which)
+    around = b"".join(
+        [
+            _around(trees[which].base_data or b"", first - lead, width)
+            for which, first in zip(changes.which.tolist(), changes.first.tolist(), strict=True)
+        ]
+    )
+    old = np.frombuffer(around, np.uint8).reshape(count, width)
+    new = old.copy()
+    sizes = changes.last - changes.first
+    for size in range(length - SHARED, length + 1):
+        rows = np.flatnonzero((sizes == size) & (changes.source > 0))
+        new[rows, lead : lead + size] = octets[changes.source[rows, None] + np.arange(size)]
+    places = np.full(count, -1)
+    shift = np.zeros(count, np.int64)
     for shared in range(SHARED + 1):
-        begin = starts[which] + first - shared
-        fits = (swaps.places < 0) & (size >= length - SHARED) & (size <= length - shared) & (first > shared)
-        tried = np.flatnonzero(fits & (begin + length <= ends[which]))
-        tried = tried[octets[begin[tried] - 1] == 0]
-        swaps.begin[tried], swaps.at[tried] = begin[tried], first[tried] - shared
-        swaps.places[tried] = presence.places(swaps.only(tried).ids(length).tobytes())
-    are_swaps[which[swaps.places < 0]] = False
-    others = ~are_swaps[changes.which]
-    return Differences(are_swaps, swaps.only(are_swaps[which]), Changes(*(column[others] for column in changes)))
+        fits = (places < 0) & (sizes >= length - SHARED) & (sizes <= length - shared) & (changes.source > 0)
+        tried = np.flatnonzero(fits & (old[:, lead - shared - 1] == 0) & (changes.first > shared))
+        shift[tried] = shared
+        places[tried] = presence.places(new[tried, lead - shared : lead - shared + length].tobytes())
+    rows, begin = np.arange(count)[:, None], (lead - shift)[:, None]
+    ids, names = begin + np.arange(length), begin - 1 + np.arange(-NAMED, 0)
+    return Swaps(changes.which, places, new[rows, ids], old[rows, ids], old[rows, names])
 
 
-def _changes(trees: Sequence[StoredObject]) -> tuple[Flags, Changes]:
-    """What deltas change, and which of them do nothing but insert as much as they leave out.
+def _around(text: bytes, start: int, size: int) -> bytes:
+    """So many bytes from a place on, with zeros for what lies outside the text."""
+    if start >= 0:
+        return text[start : start + size].ljust(size, b"\0")
+    return text[: max(0, start + size)].rjust(min(size, start + size), b"\0").rjust(size, b"\0")
+
+
+def _changes(trees: Sequence[StoredObject]) -> tuple[Flags, Changes, Octets]:
+    """What deltas change, which of them do nothing but insert as much as they leave out, and the text of all deltas.
 
     All deltas are followed at once, one instruction of each at a time. The format is described in git's
     gitformat-pack, "Deltified representation".
     """
-    text, starts, ends = joined([_delta(tree) for tree in trees], spare=16)
+    text, starts, ends = joined([_delta(tree) for tree in trees], spare=32)
     octets = np.frombuffer(text, np.uint8)
     base_sizes, position = _varints(octets, starts)
     sizes, position = _varints(octets, position)
@@ -178,7 +222,7 @@ def _changes(trees: Sequence[StoredObject]) -> tuple[Flags, Changes]:
         is_insert = code < 0x80
         which, length = active[is_insert], code[is_insert]
         at = made[which]
-        found.append(Changes(which, at, at + length, shift[which], shift[which]))
+        found.append(Changes(which, at, at + length, shift[which], shift[which], position[which] + 1))
         made[which] += length
         position[which] += 1 + length
         which = active[~is_insert]
@@ -186,19 +230,21 @@ def _changes(trees: Sequence[StoredObject]) -> tuple[Flags, Changes]:
         jump = offset - made[which]
         are_new = jump != shift[which]
         jumping = which[are_new]
-        found.append(Changes(jumping, made[jumping], made[jumping], shift[jumping], jump[are_new]))
+        at = made[jumping]
+        found.append(Changes(jumping, at, at, shift[jumping], jump[are_new], np.zeros_like(jumping)))
         shift[which] = jump
         made[which] += length
         active = active[position[active] < ends[active]]
         if not len(active):
             break
     odd = np.flatnonzero((made != sizes) | (made + shift != base_sizes))
-    found.append(Changes(odd, np.minimum(made[odd], sizes[odd]), sizes[odd], shift[odd], (base_sizes - sizes)[odd]))
+    at, nothing = np.minimum(made[odd], sizes[odd]), np.zeros_like(odd)
+    found.append(Changes(odd, at, sizes[odd], shift[odd], (base_sizes - sizes)[odd], nothing))
     changes = Changes(*(np.concatenate(column) for column in zip(*found, strict=True)))
     are_swaps = base_sizes == sizes
     are_swaps[changes.which[changes.before != changes.after]] = False
     are_swaps[odd] = False
-    return are_swaps, changes
+    return are_swaps, changes, octets
 
 
 def _delta(tree: StoredObject) -> bytes:
@@ -237,43 +283,25 @@ def _copies(octets: Octets, position: Numbers, code: Numbers) -> tuple[Numbers, 
     return offset, size, position
 
 
-def _runs(tree: StoredObject, changes: Sequence[tuple[int, int, int, int, int]]) -> list[tuple[bytes, bytes]] | None:
-    """The entries that changes of a tree touch, and what its base has instead; None if they cannot be made out."""
-    data, base = tree.data, tree.base_data or b""
-    found = []
-    done = done_in_base = 0
-    for _, first, last, before, after in changes:
-        entries = _touched(data, first, last, len(tree.oid))
-        if entries is None:
-            return None
-        start, end = entries
-        if start < done or start + before < done_in_base or not start + before <= end + after <= len(base):
-            return None
-        found.append((data[start:end], base[start + before : end + after]))
-        done, done_in_base = end, end + after
-    return found
+def _touched(trees: Sequence[StoredObject], changes: Changes) -> tuple[Numbers, Numbers]:
+    """Where the entries begin and end that changes of trees are part of; -1 where they cannot be made out.
 
-
-def _touched(data: bytes, first: int, last: int, oid_length: int) -> tuple[int, int] | None:
-    """Where the entries begin and end that a stretch of a tree is part of; none if it lies between two."""
-    entry = entry_expression(oid_length)
-    for before in BEFORE:
-        found = entry.search(data, max(0, first - before))
-        while found is not None and found.end() <= first:
-            start = found.end()
-            found = entry.match(data, start)
-            if found is None or found.end() > first:
-                return _end(data, start, first, last, entry)
-        if found is not None and found.start() == 0:
-            return _end(data, 0, first, last, entry)
-    return (0, 0) if not data else None
-
-
-def _end(data: bytes, start: int, first: int, last: int, entry: re.Pattern[bytes]) -> tuple[int, int] | None:
-    end = start
-    while end < last or start == end < first:
-        found = entry.match(data, end)
-        if found is None:
-            return None
-        end = found.end()
+    They are none where a change lies between two entries.
+    """
+    count = len(changes.which)
+    low = np.maximum(changes.first - AROUND, 0)
+    spans = zip(changes.which.tolist(), low.tolist(), (changes.last + AROUND).tolist(), strict=True)
+    texts = [trees[which].data[start:end] for which, start, end in spans]
+    sizes = np.fromiter((len(trees[which].data) for which in changes.which.tolist()), np.int64, count)
+    ends = np.minimum(changes.last + AROUND, sizes)
+    found, starts = boundaries(texts, low == 0, ends == sizes, len(trees[0].oid) if trees else 0)
+    start, end = np.full(count, -1), np.full(count, -1)
+    if len(found):
+        moved = starts - low
+        first = np.searchsorted(found, changes.first + moved, "right") - 1
+        last = np.minimum(np.searchsorted(found, changes.last + moved), len(found) - 1)
+        of_text = np.searchsorted(starts, found, "right") - 1
+        are_clear = (found[first] <= changes.first + moved) & (changes.last + moved <= found[last])
+        are_clear &= (of_text[first] == np.arange(count)) & (of_text[last] == np.arange(count))
+        start[are_clear], end[are_clear] = (found[first] - moved)[are_clear], (found[last] - moved)[are_clear]
     return start, end

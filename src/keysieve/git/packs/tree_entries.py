@@ -161,6 +161,33 @@ def _guessed(text: bytes, begins: Numbers, limits: Numbers, oid_length: int) -> 
     return which, starts, ends
 
 
+def boundaries(texts: Sequence[bytes], are_begins: Flags, are_ends: Flags, oid_length: int) -> tuple[Numbers, Numbers]:
+    """Where entries begin or end in pieces of trees, and where each piece starts, were there a byte between the pieces.
+
+    There are none for a piece in which something else looks like a boundary, too.
+
+    Args:
+        texts: The pieces.
+        are_begins: Which of them begin where a tree does.
+        are_ends: Which of them end where a tree does.
+        oid_length: Length of raw ids.
+    """
+    text = b"\xff".join((*texts, bytes(8)))
+    sizes = np.fromiter(map(len, texts), np.int64, len(texts))
+    starts = np.cumsum(sizes + 1) - sizes - 1
+    limits = starts + sizes
+    behind = np.flatnonzero(np.frombuffer(text, np.uint8, len(text) - 8) == 0) + 1 + oid_length
+    behind = behind[behind < len(text) - 8]
+    behind = behind[_are_modes(text, behind)]
+    found = np.concatenate((starts[are_begins], behind, limits[are_ends]))
+    found.sort()
+    of_text = np.searchsorted(starts, found, "right") - 1
+    is_double = (found[1:] - found[:-1] < _LEAST + 1 + oid_length) & (of_text[1:] == of_text[:-1])
+    are_unclear = np.zeros(len(texts), bool)
+    are_unclear[of_text[1:][is_double]] = True
+    return found[~are_unclear[of_text]], starts
+
+
 def _are_modes(text: bytes, at: Numbers) -> Flags:
     """Where a mode of six digits that begins with 1 stands, or one of five that begins with 4, and a space."""
     words = _words(text)[at]
