@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keysieve.git.containment import Naming, Wanted
+from keysieve.git.containment import Naming, Wanted, without_both
 from keysieve.git.numbering import Numbering
 from keysieve.git.packs.oids import OidTable
 from keysieve.git.packs.presence import Presence
@@ -65,9 +65,10 @@ def test_numbers(trees: list[tuple[int, int, list[tuple[int, int, int]]]], batch
 
 
 def test_what_is_there_and_gone_again_is_left_out() -> None:
-    made = naming([(5, 4, [(0, 7, 1), (1, 8, 1), (0, 7, -1), (-1, 9, 1)]), (6, -1, [(0, 7, 1), (0, 8, 1)])])
-    assert (made.holders.tolist(), made.named.tolist(), made.weights.tolist()) == ([5, 6], [1, 0], [8, 15])
-    assert (made.trees.tolist(), made.bases.tolist()) == ([5, 6], [4, -1])
+    here = ([5, 5, 5, 6, 6], [0, 1, -1, 0, 0], [7, 8, 9, 7, 8])
+    gone = ([5, 4], [0, 2], [7, 1])
+    made = without_both(*((np.array(a), np.array(b), np.array(c, np.uint64)) for a, b, c in (here, gone)))
+    assert [column.tolist() for column in made] == [[4, 5, 6], [2, 1, 0], [2**64 - 1, 8, 15]]
 
 
 def test_nothing_is_numbered_without_trees() -> None:

@@ -71,18 +71,6 @@ class Naming:
     named: Rows
     weights: Weights
 
-    def __post_init__(self) -> None:
-        """Sum up what a tree has and has not any more: half of it is the same. A history has millions of entries."""
-        keys = self.holders.astype(np.uint64) << np.uint64(32) | self.named.astype(np.uint64)
-        order = np.argsort(keys)
-        order = order[self.named[order] >= 0]
-        keys = keys[order]
-        first = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])[: len(keys)])
-        sums = np.add.reduceat(self.weights[order], first) if len(first) else self.weights[:0]
-        kept = order[first[sums != 0]]
-        self.holders, self.named, self.weights = narrow(self.holders[kept]), narrow(self.named[kept]), sums[sums != 0]
-        self.trees, self.bases = narrow(self.trees), narrow(self.bases)
-
 
 class Namer:
     """Takes down what trees name.
@@ -113,13 +101,16 @@ class Namer:
             named: The places of what those name.
         """
         swaps = found.swaps
-        old = self._presence.places(swaps.old.tobytes())
         weights, are_folders, are_clear = self._names(swaps)
+        old = np.full(len(weights), -1)
+        may_lead = are_folders | self._may_begin[swaps.old[:, :2].copy().view("<u2")[:, 0]]
+        old[may_lead] = self._presence.places(swaps.old[may_lead].tobytes())
         doubtful = ~are_clear | self._are_wanted[swaps.places] | self._are_wanted[old]
         are_read = np.zeros(len(trees), bool)
         are_read[swaps.which[doubtful]] = True
         read = np.flatnonzero(are_read)
         kept = are_folders & ~are_read[swaps.which]
+        had = kept & (old >= 0)
         is_change = ~are_read
         is_change[runs.which[~runs.replaces]] = False
         places = self._presence.places(b"".join([tree.oid for tree in trees]))
@@ -127,16 +118,17 @@ class Namer:
         bases[is_change] = self._presence.places(
             b"".join([tree.base or b"" for tree, is_ in zip(trees, is_change.tolist(), strict=True) if is_])
         )
-        holders = places[swaps.which[kept]]
         changed = places[runs.which]
         columns = [
-            (holders, swaps.places[kept], weights[kept]),
-            (holders, old[kept], np.uint64(0) - weights[kept]),
-            self._leading(changed, new, named),
+            (places[swaps.which[kept]], swaps.places[kept], weights[kept]),
+            (places[swaps.which[had]], old[had], np.uint64(0) - weights[had]),
             self._leading(places[read], *self._entries([trees[at].data for at in read.tolist()])),
-            _without(self._leading(changed[runs.replaces], *self._entries(runs.old))),
+            without_both(
+                self._leading(changed, new, named), self._leading(changed[runs.replaces], *self._entries(runs.old))
+            ),
         ]
-        return Naming(places, bases, *(np.concatenate(column) for column in zip(*columns, strict=True)))
+        holders, leading, weights = (np.concatenate(column) for column in zip(*columns, strict=True))
+        return Naming(narrow(places), narrow(bases), narrow(holders), narrow(leading), weights)
 
     def _entries(self, trees: Sequence[bytes]) -> tuple[Entries, Numbers]:
         """The entries that may lead to the blobs, with the places of what they name."""
@@ -177,7 +169,15 @@ class Namer:
         return holders[which], np.concatenate((named[are_folders], named[are_blobs])), np.concatenate(weights)
 
 
-def _without(entries: Columns) -> Columns:
-    """The entries as those that are not there any more."""
-    holders, named, weights = entries
-    return holders, named, np.uint64(0) - weights
+def without_both(here: Columns, gone: Columns) -> Columns:
+    """Entries that trees have with those that they have not any more, and without those that are both: half of them."""
+    holders, named = np.concatenate((here[0], gone[0])), np.concatenate((here[1], gone[1]))
+    weights = np.concatenate((here[2], np.uint64(0) - gone[2]))
+    keys = holders.astype(np.uint64) << np.uint64(32) | named.astype(np.uint64)
+    order = np.argsort(keys)
+    order = order[named[order] >= 0]
+    keys = keys[order]
+    first = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])[: len(keys)])
+    sums = np.add.reduceat(weights[order], first) if len(first) else weights[:0]
+    kept = order[first[sums != 0]]
+    return holders[kept], named[kept], sums[sums != 0]

@@ -182,19 +182,27 @@ def _swaps(trees: Sequence[StoredObject], changes: Changes, octets: Octets, pres
     old = np.frombuffer(around, np.uint8).reshape(count, width)
     new = old.copy()
     sizes = changes.last - changes.first
+    may_be = (sizes >= length - SHARED) & (sizes <= length) & (changes.source > 0)
     for size in range(length - SHARED, length + 1):
-        rows = np.flatnonzero((sizes == size) & (changes.source > 0))
+        rows = np.flatnonzero(may_be & (sizes == size))
         new[rows, lead : lead + size] = octets[changes.source[rows, None] + np.arange(size)]
-    places = np.full(count, -1)
-    shift = np.zeros(count, np.int64)
+    swaps = Swaps(
+        changes.which,
+        np.full(count, -1),
+        new[:, lead : lead + length].copy(),
+        old[:, lead : lead + length].copy(),
+        old[:, lead - 1 - NAMED : lead - 1].copy(),
+    )
     for shared in range(SHARED + 1):
-        fits = (places < 0) & (sizes >= length - SHARED) & (sizes <= length - shared) & (changes.source > 0)
-        tried = np.flatnonzero(fits & (old[:, lead - shared - 1] == 0) & (changes.first > shared))
-        shift[tried] = shared
-        places[tried] = presence.places(new[tried, lead - shared : lead - shared + length].tobytes())
-    rows, begin = np.arange(count)[:, None], (lead - shift)[:, None]
-    ids, names = begin + np.arange(length), begin - 1 + np.arange(-NAMED, 0)
-    return Swaps(changes.which, places, new[rows, ids], old[rows, ids], old[rows, names])
+        fits = may_be & (swaps.places < 0) & (sizes <= length - shared) & (changes.first > shared)
+        tried = np.flatnonzero(fits & (old[:, lead - shared - 1] == 0))
+        begin = lead - shared
+        if shared:
+            swaps.new[tried] = new[tried, begin : begin + length]
+            swaps.old[tried] = old[tried, begin : begin + length]
+            swaps.before[tried] = old[tried, begin - 1 - NAMED : begin - 1]
+        swaps.places[tried] = presence.places(swaps.new[tried].tobytes())
+    return swaps
 
 
 def _around(text: bytes, start: int, size: int) -> bytes:
