@@ -11,7 +11,7 @@ from test_engine_laws import LAZY, blobs
 
 from keysieve.engine.catalogue import shipped_rules
 from keysieve.engine.expression import Literal, Run, beginning, for_re, reach
-from keysieve.engine.pattern import Pattern, value_span
+from keysieve.engine.pattern import Pattern, Stretch, value_span
 
 PATTERNS = [pytest.param(rule.pattern, id=rule.id) for rule in shipped_rules() if rule.pattern]
 
@@ -76,7 +76,7 @@ def test_fast_form_of_a_shipped_pattern_finds_the_same(source) -> None:
     @LAZY
     @given(blobs())
     def check(data: bytes) -> None:
-        found = [value_span(match) for match in fast.beginning_in(data, 0, len(data))]
+        found = [value_span(match) for match in fast.beginning_in(Stretch(data, 0, len(data)))]
         assert found == [match.span("value") for match in plain.finditer(data)]
 
     check()
@@ -89,14 +89,18 @@ def test_fast_form_finds_what_begins_between_two_offsets(source, keys) -> None:
     )  # fmt: skip
     data = keys.fill(f"{text}\n{text}")[0].encode()
     fast = Pattern(source, is_trusted=True)
-    begins = [match.start() for match in fast.beginning_in(data, 0, len(data))]
+    begins = [match.start() for match in fast.beginning_in(Stretch(data, 0, len(data)))]
     assert len(begins) >= 2
     for cut in begins:
-        assert [match.start() for match in fast.beginning_in(data, 0, cut)] == [at for at in begins if at < cut]
-        assert [match.start() for match in fast.beginning_in(data, cut, len(data))] == [
+        assert [match.start() for match in fast.beginning_in(Stretch(data, 0, cut))] == [
+            at for at in begins if at < cut
+        ]
+        assert [match.start() for match in fast.beginning_in(Stretch(data, cut, len(data)))] == [
             at for at in begins if at >= cut
         ]
 
 
 def test_users_pattern_stays_under_a_time_limit() -> None:
-    assert [match.group() for match in Pattern(rb"ab+", is_trusted=False).beginning_in(b"xabbab", 0, 3)] == [b"abb"]
+    assert [match.group() for match in Pattern(rb"ab+", is_trusted=False).beginning_in(Stretch(b"xabbab", 0, 3))] == [
+        b"abb"
+    ]

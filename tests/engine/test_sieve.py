@@ -82,11 +82,11 @@ def test_limits_are_told_each_time(monkeypatch) -> None:
 
 def test_memory_has_a_bound(monkeypatch, keys) -> None:
     monkeypatch.setattr(decoded_module, "MOST", 100_000)
-    memory, matcher = Memory(), Matcher(shipped_rules())
+    memory = Memory(Matcher(shipped_rules()))
     sizes = []
     for number in range(400):
         text = keys.fill('{"id": \\"{access_key_id}\\"}\n')[0].encode() + b"%d" % number
-        assert memory.decoded(text, matcher, None).layers
+        assert memory.decoded(text).layers
         sizes.append(memory.size)
     assert max(sizes) <= 100_000
     assert sizes[-1] > 0
@@ -94,8 +94,8 @@ def test_memory_has_a_bound(monkeypatch, keys) -> None:
 
 def test_memory_never_shows_a_value(keys) -> None:
     text = keys.fill('x = \\"{access_key_id}\\"')[0].encode()
-    memory = Memory()
-    found = memory.decoded(text, Matcher(shipped_rules()), None)
+    memory = Memory(Matcher(shipped_rules()))
+    found = memory.decoded(text)
     (value,) = {place.candidate.value for places in found.layers for place in places}
     assert value in text
     assert value.decode() not in repr(memory) + repr(found)

@@ -61,20 +61,27 @@ _NOTHING = Decoded()
 
 @dataclass(slots=True)
 class Memory:
-    """Remembers by the text of a stretch. It holds secrets, and stays in this process; `size` is its bytes, about.
+    """Remembers by the text of a stretch. It holds secrets, and stays in this process.
 
     Python keys its hash anew in each process, so that nobody can prepare a text that is taken for another.
+
+    Attributes:
+        matcher: Of all rules.
+        prefilter: Tells where to look in decoded texts; None for everywhere.
+        size: Bytes that it takes, about.
     """
 
-    _known: dict[int, Decoded] = field(default_factory=dict, repr=False)
+    matcher: Matcher
+    prefilter: Prefilter | None = None
     size: int = 0
+    _known: dict[int, Decoded] = field(default_factory=dict, repr=False)
 
-    def decoded(self, stretch: bytes, matcher: Matcher, prefilter: Prefilter | None) -> Decoded:
-        """What is found in all that a stretch decodes to; always asked with the same matcher and prefilter."""
+    def decoded(self, stretch: bytes) -> Decoded:
+        """What is found in all that a stretch decodes to."""
         key = hash(stretch)
         known = self._known.get(key)
         if known is None:
-            known = _decoded(stretch, matcher, prefilter)
+            known = _decoded(stretch, self.matcher, self.prefilter)
             self._keep(key, known)
         return known
 

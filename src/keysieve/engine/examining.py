@@ -35,7 +35,7 @@ def credentials(
         prefilter: Tells where to look; without it the matcher looks everywhere, and finds the same.
         on_limit: Called with a reason for each limit that bites.
         spots: Where to look, if that is known already; from the prefilter by default.
-        memory: What other blobs decoded to, for the same rules and prefilter.
+        memory: What other blobs decoded to, by the same rules and prefilter.
     """
     from keysieve.engine.pairing import pair
 
@@ -58,7 +58,7 @@ def matches(
     from keysieve.engine.locating import Locator
     from keysieve.engine.matcher import LOOK, Matcher, windows
 
-    locator = Locator(data, Matcher(rules), prefilter, memory or Memory())
+    locator = Locator(data, memory or Memory(Matcher(rules), prefilter))
     if prefilter is None:
         stretches = [(0, len(data))]
     else:

@@ -13,7 +13,7 @@ SHORTEST = 2
 SHORTEST_RUN = 24
 """Bytes that a run of one class must have to be looked for: shorter ones stand everywhere."""
 WIDEST = 256
-"""Bytes between the first and the last place where a match may begin before what is looked for."""
+"""Bytes before what is looked for that a match may begin at most; and bytes of that which are looked for at most."""
 
 _SYNTAX = frozenset(rb"\.^$*+?{}[]()")
 """Bytes that mean something else than themselves, but for the `|` between alternatives."""
@@ -162,7 +162,7 @@ def _beginning(items: Sequence[_Item]) -> Beginning | None:
         if width is None:
             return None
         nearest, farthest = nearest + width[0], farthest + width[1]
-        if farthest - nearest > WIDEST:
+        if farthest > WIDEST:
             return None
     return None
 
@@ -178,7 +178,7 @@ def _within(item: _Item) -> Beginning | None:
     if item.kind in _REPEATS:
         low, _, body = item.detail
         is_class = len(body) == 1 and str(body[0][0]) == "IN" and not item.ignores_case
-        return Run(_members(body[0][1]), int(low), 0, 0) if is_class and low >= SHORTEST_RUN else None
+        return Run(_members(body[0][1]), min(int(low), WIDEST), 0, 0) if is_class and low >= SHORTEST_RUN else None
     if item.kind != "BRANCH":
         return None
     literals: list[Literal] = []
@@ -199,7 +199,7 @@ def _literal(items: Sequence[_Item]) -> tuple[Literal, ...]:
             break
         text += bytes((item.detail,))
         ignores_case |= item.ignores_case
-    literal = Literal(text.lower() if ignores_case else text, 0, 0, ignores_case)
+    literal = Literal((text.lower() if ignores_case else text)[:WIDEST], 0, 0, ignores_case)
     return (literal,) if len(text) >= SHORTEST else ()
 
 

@@ -11,10 +11,9 @@ from functools import cached_property
 
 from keysieve.engine.decoded import Memory, Place
 from keysieve.engine.match import Match
-from keysieve.engine.matcher import REACH, Candidate, Matcher
+from keysieve.engine.matcher import REACH, Candidate
 from keysieve.engine.position import BLOCK, Lines
 from keysieve.engine.pragma import Pragma, pragma_at
-from keysieve.engine.prefilter import Prefilter
 
 ROOM = REACH + 512
 """Bytes of decoded text around a value in which all stands that belongs to it: its neighbour, and that one's label."""
@@ -71,26 +70,22 @@ class Locator:
 
     Args:
         data: The blob's bytes.
-        matcher: Of all rules.
-        prefilter: Tells where to look in decoded texts; None for everywhere.
-        memory: Of what was decoded before.
+        memory: Of what was decoded before; with the matcher.
 
     Attributes:
         found: The matches so far, each place once.
     """
 
-    def __init__(self, data: bytes, matcher: Matcher, prefilter: Prefilter | None, memory: Memory) -> None:
+    def __init__(self, data: bytes, memory: Memory) -> None:
         self.found: list[Match] = []
         self._taken = _Taken()
         self._data = data
-        self._matcher = matcher
-        self._prefilter = prefilter
         self._memory = memory
         self._texts: dict[str, BlobText] = {}
 
     def look(self, stretches: Sequence[tuple[int, int]]) -> None:
         """Look at the blob as it is."""
-        found = self._matcher.candidates(self._data, stretches)
+        found = self._memory.matcher.candidates(self._data, stretches)
         self._add((Place(one, one.start, one.end, order=order) for order, one in enumerate(found)), 0)
 
     def look_decoded(self, start: int, end: int, on_limit: Callable[[str], None]) -> bool:
@@ -99,7 +94,7 @@ class Locator:
         Returns:
             Whether what belongs to what was found may lie outside the stretch.
         """
-        decoded = self._memory.decoded(self._data[start:end], self._matcher, self._prefilter)
+        decoded = self._memory.decoded(self._data[start:end])
         for reason in decoded.limits:
             on_limit(reason)
         added = [place for places in decoded.layers for place in self._add(places, start)]

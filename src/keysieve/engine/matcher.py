@@ -7,9 +7,10 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from keysieve.engine import judge
-from keysieve.engine.pattern import Found, Pattern, value_span
+from keysieve.engine.pattern import Found, Pattern, Stretch, value_span
 from keysieve.engine.position import lines_around
 from keysieve.rule import Rule
 
@@ -105,10 +106,10 @@ class Matcher:
             text: The whole text.
             stretches: Where to look, from `windows`; everywhere by default.
         """
-        places = [(0, len(text))] if stretches is None else stretches
+        parts = [Stretch(text, *part) for part in ([(0, len(text))] if stretches is None else stretches)]
         found: list[Candidate] = []
         for compiled in self._compiled:
-            matches = (match for place in places for match in compiled.pattern.beginning_in(text, *place))
+            matches = chain.from_iterable([compiled.pattern.beginning_in(part) for part in parts])
             if compiled.rule.needs_company:
                 found += _in_company(text, compiled, found, matches)
             else:

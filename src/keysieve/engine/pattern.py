@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from keysieve.engine.expression import Literal, Run, beginning, for_re, reach
+from keysieve.engine.expression import WIDEST, Literal, Run, beginning, for_re, reach
 from keysieve.engine.runs import runs
 
 TIMEOUT = 60.0
@@ -25,6 +25,34 @@ def value_span(found: Found) -> tuple[int, int]:
     """Where the value of a match stands; in `re`, each group of several of that name has one of its own."""
     start, end = found.span("value")
     return (start, end) if start >= 0 else found.span(found.lastgroup or "value")
+
+
+class Stretch:
+    """A part of a text, in which matches may begin, with what the patterns of all rules ask about it.
+
+    Args:
+        text: All of it.
+        start: Offset where the stretch begins.
+        end: Where it ends (exclusive); what begins before it may end behind it.
+    """
+
+    def __init__(self, text: bytes, start: int, end: int) -> None:
+        self.text, self.start, self.end = text, start, end
+        self._runs: dict[bytes, tuple[int, list[tuple[int, int]]]] = {}
+
+    @functools.cached_property
+    def lower(self) -> bytes:
+        """From the begin of the stretch to the end of what may tell where a match begins, in lower case."""
+        return self.text[self.start : self.end + 2 * WIDEST].lower()
+
+    def runs(self, members: bytes, shortest: int) -> list[tuple[int, int]]:
+        """Where so many bytes of a class, or more, stand in a row, from and to the same places; also shorter ones."""
+        known, found = self._runs.get(members, (shortest + 1, []))
+        if known > shortest:
+            part = self.text[self.start : self.end + 2 * WIDEST]
+            found = [(self.start + first, self.start + last) for first, last in runs(part, members, shortest)]
+            self._runs[members] = shortest, found
+        return found
 
 
 class Pattern:
@@ -63,14 +91,17 @@ class Pattern:
             last = found.end()
         return last
 
-    def beginning_in(self, text: bytes, start: int, end: int) -> Iterator[Found]:
-        """The matches that begin between two offsets, wherever they end."""
+    def beginning_in(self, stretch: Stretch) -> Iterable[Found]:
+        """The matches that begin in a stretch, wherever they end."""
         if self._beginning is None:
-            yield from self._everywhere(text, start, end)
-            return
-        rows = _begins(self._beginning, text, start, end)
-        at = start
-        for first, last in _joined(rows) if rows else ():
+            return self._everywhere(stretch)
+        rows = _begins(self._beginning, stretch)
+        return self._tried(stretch.text, rows) if rows else ()
+
+    def _tried(self, text: bytes, rows: Iterable[tuple[int, int]]) -> Iterator[Found]:
+        """The matches that begin in one of the rows of offsets."""
+        at = 0
+        for first, last in _joined(rows):
             at = max(first, at)
             while at <= last:
                 found = self._first(text, at, last)
@@ -87,8 +118,9 @@ class Pattern:
             return next((found for found in tries if found is not None), None)
         return self._compiled.search(text, first, last + self._reach, **self._options)
 
-    def _everywhere(self, text: bytes, start: int, end: int) -> Iterator[Found]:
+    def _everywhere(self, stretch: Stretch) -> Iterator[Found]:
         """What the end cuts off is matched again without the end."""
+        text, start, end = stretch.text, stretch.start, stretch.end
         for found in self._compiled.finditer(text, start, end, **self._options):
             is_whole = end >= len(text)
             whole = found if is_whole else self._compiled.match(text, found.start(), **self._options)
@@ -109,35 +141,25 @@ def _by_regex(source: bytes) -> Any:
     return regex.compile(source)
 
 
-def _begins(what: tuple[Literal, ...] | Run, text: bytes, start: int, end: int) -> list[tuple[int, int]]:
-    """First and last offset, of those from `start` up to `end`, of each row where a match may begin."""
+def _begins(what: tuple[Literal, ...] | Run, stretch: Stretch) -> list[tuple[int, int]]:
+    """First and last offset, of those in the stretch, of each row where a match may begin."""
+    start, end = stretch.start, stretch.end
     if isinstance(what, Run):
-        stretch = text[start + what.nearest : end + what.farthest + what.length]
-        base = start + what.nearest
         places = [
-            (base + first - what.farthest, base + last - what.length - what.nearest)
-            for first, last in runs(stretch, what.members, what.length)
+            (first - what.farthest, last - what.length - what.nearest)
+            for first, last in stretch.runs(what.members, what.length)
+            if last - first >= what.length
         ]
     else:
-        places = [
-            (at - one.farthest, at - one.nearest)
-            for one in what
-            for at in _places(one, text, start + one.nearest, end + one.farthest + len(one.text))
-        ]
+        places = []
+        for one in what:
+            text, base = (stretch.lower, start) if one.ignores_case else (stretch.text, 0)
+            limit = end + one.farthest + len(one.text) - base
+            at = text.find(one.text, start + one.nearest - base, limit)
+            while at >= 0:
+                places.append((at + base - one.farthest, at + base - one.nearest))
+                at = text.find(one.text, at + 1, limit)
     return sorted((max(first, start), min(last, end - 1)) for first, last in places if first < end and last >= start)
-
-
-def _places(literal: Literal, text: bytes, start: int, end: int) -> list[int]:
-    """Where a literal stands, whole, between two offsets."""
-    base = 0
-    if literal.ignores_case:
-        text, base = text[start:end].lower(), start
-    places = []
-    at = text.find(literal.text, start - base, end - base)
-    while at >= 0:
-        places.append(at + base)
-        at = text.find(literal.text, at + 1, end - base)
-    return places
 
 
 def _joined(places: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:

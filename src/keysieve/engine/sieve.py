@@ -84,8 +84,9 @@ class Sieve:
             return ()
         if self._memory is None:
             from keysieve.engine.decoded import Memory
+            from keysieve.engine.matcher import Matcher
 
-            self._memory = Memory()
+            self._memory = Memory(Matcher(self.rules), self.prefilter)
         return credentials(data, self.rules, self.prefilter, on_limit, spots, self._memory)
 
     def sift_stream(self, pieces: Iterable[bytes], on_limit: OnLimit = lambda _reason: None) -> Iterator[Credential]:
