@@ -7,11 +7,11 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 
 from keysieve.engine import judge
 from keysieve.engine.pattern import Found, Pattern, Stretch, value_span
 from keysieve.engine.position import lines_around
+from keysieve.engine.prefilter import Locate, locator
 from keysieve.rule import Rule
 
 GAP = 90
@@ -45,6 +45,7 @@ class Candidate:
 class _Compiled:
     rule: Rule
     pattern: Pattern
+    literals: frozenset[tuple[bytes, bool]]
     names: Pattern | None
     weak_names: Pattern | None
     context: Pattern | None
@@ -59,9 +60,11 @@ def _compiled(rule: Rule) -> _Compiled:
     def optional(source: bytes) -> Pattern | None:
         return Pattern(source, is_trusted=is_trusted) if source else None
 
+    pattern = Pattern(rule.pattern, is_trusted=is_trusted)
     return _Compiled(
         rule,
-        Pattern(rule.pattern, is_trusted=is_trusted),
+        pattern,
+        frozenset((one.text, one.ignores_case) for one in pattern.literals),
         optional(rule.names),
         optional(rule.weak_names),
         optional(rule.context),
@@ -98,6 +101,11 @@ class Matcher:
         # Rules that lean on a neighbour come after those that are neighbours.
         ordered = sorted((rule for rule in rules if rule.pattern), key=lambda rule: rule.needs_company)
         self._compiled = [_compiled(rule) for rule in ordered]
+        self._locate: Locate | None = None
+
+    def vectorise(self) -> None:
+        """Prepare for many texts: have Hyperscan look for what the patterns begin with, where it is installed."""
+        self._locate = locator(sorted(set().union(*(compiled.literals for compiled in self._compiled))))
 
     def candidates(self, text: bytes, stretches: Sequence[tuple[int, int]] | None = None) -> list[Candidate]:
         """What the rules with a pattern find in a decoded text, by offset.
@@ -106,15 +114,27 @@ class Matcher:
             text: The whole text.
             stretches: Where to look, from `windows`; everywhere by default.
         """
-        parts = [Stretch(text, *part) for part in ([(0, len(text))] if stretches is None else stretches)]
+        places = [(0, len(text))] if stretches is None else stretches
+        parts = [Stretch(text, *place, self._locate) for place in places]
         found: list[Candidate] = []
+        seen = self._seen(parts)
         for compiled in self._compiled:
-            matches = chain.from_iterable([compiled.pattern.beginning_in(part) for part in parts])
+            if seen is not None and compiled.literals and seen.isdisjoint(compiled.literals):
+                continue
+            matches = [match for part in parts for match in compiled.pattern.beginning_in(part)]
+            if not matches:
+                continue
             if compiled.rule.needs_company:
                 found += _in_company(text, compiled, found, matches)
             else:
                 found += (_candidate(text, compiled.rule, match) for match in matches)
         return sorted(found, key=lambda candidate: (candidate.start, candidate.end))
+
+    def _seen(self, parts: Iterable[Stretch]) -> set[tuple[bytes, bool]] | None:
+        """The literals that stand in the stretches; None where that is not known yet."""
+        located = [part.located for part in parts] if self._locate else [None]
+        known = [one for one in located if one is not None]
+        return set().union(*known) if len(known) == len(located) else None
 
 
 def candidates(

@@ -30,7 +30,8 @@ def pair(matches: Sequence[Match], rules: Sequence[Rule]) -> list[Credential]:
     ordered = sorted(matches, key=_position)
     taken: set[int] = set()
     credentials: list[Credential] = []
-    composite = [rule for rule in rules if rule.is_composite]
+    found = {one.rule for one in ordered}
+    composite = [rule for rule in rules if rule.is_composite and found.issuperset(rule.parts)]
     # What is probably no key must not take the place of one that is.
     for may_be_unlikely in (False, True):
         usable = [index for index, one in enumerate(ordered) if not one.unlikely or (may_be_unlikely and one.is_named)]

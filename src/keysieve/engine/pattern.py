@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from keysieve.engine.expression import WIDEST, Literal, Run, beginning, for_re, reach
+from keysieve.engine.prefilter import Locate
 from keysieve.engine.runs import runs
 
 TIMEOUT = 60.0
@@ -34,23 +35,46 @@ class Stretch:
         text: All of it.
         start: Offset where the stretch begins.
         end: Where it ends (exclusive); what begins before it may end behind it.
+        locate: Finds the literals of all patterns at once, see `prefilter.locator`.
     """
 
-    def __init__(self, text: bytes, start: int, end: int) -> None:
+    def __init__(self, text: bytes, start: int, end: int, locate: Locate | None = None) -> None:
         self.text, self.start, self.end = text, start, end
+        self._locate = locate
         self._runs: dict[bytes, tuple[int, list[tuple[int, int]]]] = {}
+
+    def places(self, literal: Literal) -> list[int]:
+        """Where in the text a literal stands that tells where a match may begin."""
+        if self.located is not None:
+            return [self.start + at for at in self.located.get((literal.text, literal.ignores_case), ())]
+        text = self.lower if literal.ignores_case else self.telling
+        found = []
+        at = text.find(literal.text)
+        while at >= 0:
+            found.append(self.start + at)
+            at = text.find(literal.text, at + 1)
+        return found
+
+    @functools.cached_property
+    def located(self) -> Mapping[tuple[bytes, bool], Sequence[int]] | None:
+        """Where in `telling` the literals of all patterns stand; None where that was not looked for at once."""
+        return self._locate(self.telling) if self._locate else None
+
+    @functools.cached_property
+    def telling(self) -> bytes:
+        """From the begin of the stretch to the end of all that tells where a match may begin."""
+        return self.text[self.start : self.end + 2 * WIDEST]
 
     @functools.cached_property
     def lower(self) -> bytes:
-        """From the begin of the stretch to the end of what may tell where a match begins, in lower case."""
-        return self.text[self.start : self.end + 2 * WIDEST].lower()
+        """The same in lower case."""
+        return self.telling.lower()
 
     def runs(self, members: bytes, shortest: int) -> list[tuple[int, int]]:
         """Where so many bytes of a class, or more, stand in a row, from and to the same places; also shorter ones."""
         known, found = self._runs.get(members, (shortest + 1, []))
         if known > shortest:
-            part = self.text[self.start : self.end + 2 * WIDEST]
-            found = [(self.start + first, self.start + last) for first, last in runs(part, members, shortest)]
+            found = [(self.start + first, self.start + last) for first, last in runs(self.telling, members, shortest)]
             self._runs[members] = shortest, found
         return found
 
@@ -62,12 +86,16 @@ class Pattern:
         source: In the syntax of `regex`.
         is_trusted: Known to be linear and to mean the same to `re`, which is several times as fast but takes no
             time limit. What `re` has no syntax for is left to `regex` all the same.
+
+    Attributes:
+        literals: Of these, one stands where a match begins or near; none where something else tells that.
     """
 
     def __init__(self, source: bytes, *, is_trusted: bool) -> None:
         self._compiled, self._options = _compile(source) if is_trusted else (_by_regex(source), {"timeout": TIMEOUT})
         self._beginning = beginning(source) if is_trusted else None
         self._reach = reach(source) if is_trusted else None
+        self.literals = self._beginning if isinstance(self._beginning, tuple) else ()
         self._known_last_end = functools.lru_cache(REMEMBERED)(
             lambda text, start: self._last_end(text, start, len(text))
         )
@@ -151,14 +179,7 @@ def _begins(what: tuple[Literal, ...] | Run, stretch: Stretch) -> list[tuple[int
             if last - first >= what.length
         ]
     else:
-        places = []
-        for one in what:
-            text, base = (stretch.lower, start) if one.ignores_case else (stretch.text, 0)
-            limit = end + one.farthest + len(one.text) - base
-            at = text.find(one.text, start + one.nearest - base, limit)
-            while at >= 0:
-                places.append((at + base - one.farthest, at + base - one.nearest))
-                at = text.find(one.text, at + 1, limit)
+        places = [(at - one.farthest, at - one.nearest) for one in what for at in stretch.places(one)]
     return sorted((max(first, start), min(last, end - 1)) for first, last in places if first < end and last >= start)
 
 

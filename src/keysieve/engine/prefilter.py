@@ -8,7 +8,7 @@ one Hyperscan database, made in memory (a serialised one from disk could be alte
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, cached_property
 
 from keysieve.engine.literals import MUCH, Literals
@@ -33,6 +33,7 @@ MANY = 100_000
 
 Test = Callable[[bytes], bool]
 Where = Callable[[bytes], list[int]]
+Locate = Callable[[bytes], "dict[tuple[bytes, bool], list[int]] | None"]
 
 
 class Prefilter:
@@ -41,19 +42,22 @@ class Prefilter:
     Args:
         expressions: In the subset that `re` and Hyperscan share.
         is_large: Start with Hyperscan at once.
+
+    Attributes:
+        is_warm: Whether there has been so much input, or will be, that Hyperscan is used where it is installed.
     """
 
     def __init__(self, expressions: Iterable[bytes], *, is_large: bool = False) -> None:
         self.expressions = tuple(dict.fromkeys(expressions))
         self._bytes = MUCH if is_large else 0
         self._test, self._spots = _plain(self.expressions)
-        self._is_vectorised = False
+        self.is_warm = False
 
     def warm(self) -> None:
         """Compile the fast form now, so that a forked process need not."""
-        if not self._is_vectorised:
+        if not self.is_warm:
             self._test, self._spots = vectorised(self.expressions) or (self._test, self._spots)
-            self._is_vectorised = True
+            self.is_warm = True
 
     def may_match(self, data: bytes) -> bool:
         """Whether the exact matcher has to look at `data`."""
@@ -161,6 +165,34 @@ def vectorised(expressions: tuple[bytes, ...]) -> tuple[Test, Where] | None:
         return found.take() if found else []
 
     return test, spots
+
+
+def locator(literals: Sequence[tuple[bytes, bool]]) -> Locate | None:
+    """What tells where each literal begins in a text, by Hyperscan; None without it.
+
+    Args:
+        literals: Each with whether its case is ignored.
+    """
+    try:
+        import hyperscan
+    except ImportError:
+        return None
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    expressions = [b"".join(b"\\x%02x" % byte for byte in text) for text, _ in literals]
+    flags = [hyperscan.HS_FLAG_CASELESS * ignores_case for _, ignores_case in literals]
+    database.compile(expressions=expressions, ids=list(range(len(flags))), elements=len(flags), flags=flags)
+
+    def note(number: int, _start: int, end: int, _flags: int, found: Any) -> None:
+        found.setdefault(literals[number], []).append(end - len(literals[number][0]))
+
+    def locate(data: bytes) -> dict[tuple[bytes, bool], list[int]] | None:
+        if len(data) > LONGEST:
+            return None
+        found: dict[tuple[bytes, bool], list[int]] = {}
+        database.scan(data, note, context=found)
+        return found
+
+    return locate
 
 
 def _ends(expression: bytes, data: bytes, end: int) -> bool:

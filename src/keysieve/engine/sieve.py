@@ -87,6 +87,8 @@ class Sieve:
             from keysieve.engine.matcher import Matcher
 
             self._memory = Memory(Matcher(self.rules), self.prefilter)
+            if self.prefilter.is_warm:
+                self._memory.matcher.vectorise()
         return credentials(data, self.rules, self.prefilter, on_limit, spots, self._memory)
 
     def sift_stream(self, pieces: Iterable[bytes], on_limit: OnLimit = lambda _reason: None) -> Iterator[Credential]:

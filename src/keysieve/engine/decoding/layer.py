@@ -169,15 +169,19 @@ def _starts(plain: Layer) -> Iterator[Layer]:
 
 
 def _onward(layer: Layer, depth: int) -> Iterator[Layer | LimitReached]:
-    """Rounds of all decoders, until a round finds nothing."""
+    """Rounds of all decoders, until each has looked in vain at what the others have made."""
+    in_vain: dict[str, Layer] = {}
     for _ in range(depth):
-        before = layer
         for name, decoder in _ONWARD:
+            if in_vain.get(name) is layer:
+                continue
             decoded = layer.through(name, decoder)
             if decoded:
                 yield decoded
                 layer = decoded
-        if layer is before:
+            else:
+                in_vain[name] = layer
+        if all(in_vain.get(name) is layer for name, _ in _ONWARD):
             return
     # Noise in binary data looks like one more escape for ever; only what hides whole values is worth reporting.
     if radix.hexadecimals(layer.data) or radix.base64s(layer.data):
