@@ -183,7 +183,7 @@ def _is_text(data: bytes) -> bool:
     if other.count(0) == len(other) and len(other) * 10 <= len(data) * 8:
         return True
     try:
-        text = codecs.getincrementaldecoder("utf-8")().decode(data)  # not final: a sample may end in a character
+        text, _ = codecs.utf_8_decode(data, "strict", False)  # not final: a sample may end in a character
     except UnicodeDecodeError:
         return False
     return text.translate(dict.fromkeys(b"\t\r\n")).isprintable()
