@@ -61,7 +61,8 @@ class Prefilter:
 
     def may_match(self, data: bytes) -> bool:
         """Whether the exact matcher has to look at `data`."""
-        self._count(data)
+        if not self.is_warm:
+            self._count(data)
         return self._test(data)
 
     def spots(self, data: bytes) -> list[int]:
@@ -69,7 +70,8 @@ class Prefilter:
 
         Each match ends less than `span` bytes from a spot.
         """
-        self._count(data)
+        if not self.is_warm:
+            self._count(data)
         return self._spots(data)
 
     @cached_property

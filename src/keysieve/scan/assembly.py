@@ -166,6 +166,7 @@ class _Teller:
         stories = telling.stories(groups)
         self._stories = {id(one): stories.get(number, Story()) for number, one in enumerate(groups)}
         self._groups = groups
+        self._texts: dict[bytes, str] = {}
         self._mask = Mask(
             {
                 text: self._shown(match).encode()
@@ -183,9 +184,10 @@ class _Teller:
 
     def text(self, data: bytes) -> str:
         """Bytes as text that is safe to show: credentials masked, what is not UTF-8 escaped."""
-        if not self._telling.reveal:
-            data = self._mask.masked(data)
-        return data.decode("utf-8", "backslashreplace")
+        if data not in self._texts:  # paths and authors come again with every occurrence
+            shown = data if self._telling.reveal else self._mask.masked(data)
+            self._texts[data] = shown.decode("utf-8", "backslashreplace")
+        return self._texts[data]
 
     def _is_masked(self, data: bytes) -> bool:
         return self._mask.holds(data)
