@@ -112,7 +112,6 @@ def _serve(others: Connection, connection: Connection, tools: Tools) -> None:
                 result = error
             connection.send(result)
             del result, unit
-            release()
 
 
 def release() -> None:
