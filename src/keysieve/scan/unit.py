@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -96,16 +95,18 @@ class _Work:
         self._commits: list[StoredObject] = []
         self._trees: list[StoredObject] = []
         self._held = 0
-        self._by_kind: dict[str, Callable[[StoredObject], None]] = {
-            "blob": self._blob,
-            "commit": self._commit,
-            "tree": self._tree,
-            "tag": self._tag,
-        }
 
     def stored(self, item: StoredObject) -> None:
         """Sift an object that is held whole."""
-        self._by_kind[item.kind](item)
+        kind = item.kind  # no table of methods: it would keep this object, and all that it has found, alive
+        if kind == "tree":
+            self._tree(item)
+        elif kind == "blob":
+            self._blob(item)
+        elif kind == "commit":
+            self._commit(item)
+        else:
+            self._tag(item)
 
     def flush(self) -> None:
         """Sift what waits for a batch to be full."""
