@@ -187,9 +187,10 @@ def read(unit: WorkUnit, limits: Limits = DEFAULT_LIMITS, *, verify: bool = Fals
     Every object of the unit is yielded as `StoredObject`, `LargeObject` or `NotRead`, or is of an unwanted
     kind.
     """
-    _keep_freed_memory()
     match unit:
         case PackUnit():
+            if not unit.is_tree:
+                _keep_freed_memory()
             return read_entries(unit.pack, unit.entries, unit.oid_length, limits, verify=verify)
         case LooseUnit():
             return read_loose(unit.directory, separate(unit.oids, unit.oid_length), unit.kinds, limits)
