@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from keysieve.engine import Match, credentials, matches
 from keysieve.engine.catalogue import shipped_rules
-from keysieve.engine.matcher import candidates, windows
+from keysieve.engine.matcher import Matcher, candidates, windows
 from keysieve.engine.prefilter import Prefilter, shipped_expressions
 from shape_texts import plant
 
@@ -104,3 +104,17 @@ def test_offsets_and_lines_point_at_the_value(data: bytes) -> None:
 def test_matches_never_show_a_value(data: bytes) -> None:
     for one in matches(data, shipped_rules()):
         assert one.value.decode() not in repr(one)
+
+
+def test_matcher_for_many_texts_finds_the_same() -> None:
+    plain, vectorised = Matcher(shipped_rules()), Matcher(shipped_rules())
+    vectorised.vectorise()
+
+    @LAZY
+    @given(blobs(), st.lists(st.integers(0, 60_000), max_size=3))
+    def check(data: bytes, spots: list[int]) -> None:
+        stretches = windows([min(spot, len(data)) for spot in spots], len(data))
+        assert vectorised.candidates(data) == plain.candidates(data)
+        assert vectorised.candidates(data, stretches) == plain.candidates(data, stretches)
+
+    check()

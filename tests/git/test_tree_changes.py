@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 import re
 from collections import defaultdict
@@ -13,7 +14,7 @@ from packing import git, make_repository, objects_of
 
 from keysieve.engine.sieve import Sieve
 from keysieve.git import commits
-from keysieve.git.containment import Wanted
+from keysieve.git.containment import Namer, Wanted
 from keysieve.git.graph import Graph
 from keysieve.git.numbering import Numbering, moving
 from keysieve.git.packs.plan import plan, read
@@ -23,6 +24,7 @@ from keysieve.git.packs.tree_changes import differences
 from keysieve.git.repository import discover
 from keysieve.scan.history import KINDS
 from keysieve.scan.unit import Tools, sift_unit
+from keysieve.scan.versions import Versions
 
 FOLDERS = ["", "a/", "a/b/", "a/b/c/", "d e/", f"{'long' * 40}/", "40000 x/", "f/100644 y/"]
 
@@ -149,3 +151,15 @@ def test_commits_that_move_a_blob_are_among_those_to_compare(tmp_path: Path, see
     assert movers <= chosen
     assert len(chosen) <= len(movers) + merges
     assert len(chosen) < len(order) or not few
+
+
+def test_a_unit_leaves_nothing_behind(tmp_path: Path) -> None:
+    planned = plan([objects_of(make_history(tmp_path / "r", 1, 100))], 1, kinds=KINDS)
+    gc.collect()
+    gc.disable()
+    try:
+        for unit in planned.units:
+            sift_unit(unit, Tools(Sieve(), planned.presence, Wanted(frozenset([b"x" * 20]), bytes(16))))
+        assert not [one for one in gc.get_objects() if isinstance(one, Namer | Versions)]
+    finally:
+        gc.enable()

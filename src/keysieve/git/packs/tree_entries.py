@@ -179,8 +179,7 @@ def boundaries(texts: Sequence[bytes], are_begins: Flags, are_ends: Flags, oid_l
     behind = np.flatnonzero(np.frombuffer(text, np.uint8, len(text) - 8) == 0) + 1 + oid_length
     behind = behind[behind < len(text) - 8]
     behind = behind[_are_modes(text, behind)]
-    found = np.concatenate((starts[are_begins], behind, limits[are_ends]))
-    found.sort()
+    found = np.unique(np.concatenate((starts[are_begins], behind, limits[are_ends])))
     of_text = np.searchsorted(starts, found, "right") - 1
     is_double = (found[1:] - found[:-1] < _LEAST + 1 + oid_length) & (of_text[1:] == of_text[:-1])
     are_unclear = np.zeros(len(texts), bool)
