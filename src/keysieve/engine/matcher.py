@@ -105,7 +105,8 @@ class Matcher:
 
     def vectorise(self) -> None:
         """Prepare for many texts: have Hyperscan look for what the patterns begin with, where it is installed."""
-        self._locate = locator(sorted(set().union(*(compiled.literals for compiled in self._compiled))))
+        literals = sorted(set().union(*(compiled.literals for compiled in self._compiled)))
+        self._locate = locator(literals) if literals else None
 
     def candidates(self, text: bytes, stretches: Sequence[tuple[int, int]] | None = None) -> list[Candidate]:
         """What the rules with a pattern find in a decoded text, by offset.
