@@ -8,6 +8,7 @@ import tracemalloc
 import zlib
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -31,8 +32,10 @@ from packing import (
 
 from keysieve.git.packs import inflate
 from keysieve.git.packs.delta import CorruptDeltaError, apply, copied, declared_sizes
+from keysieve.git.packs.headers import CorruptEntryError, read_header, read_headers
 from keysieve.git.packs.plan import plan
-from keysieve.git.packs.stored import Limits
+from keysieve.git.packs.stored import Limits, UnreadableError
+from keysieve.git.packs.walk import open_pack, stream_place
 
 MIB = 1 << 20
 UNUSABLE = {"pack cannot be opened", "not a pack of a known version"}
@@ -298,6 +301,21 @@ def test_fuzz_declared_sizes(delta: bytes) -> None:
     except CorruptDeltaError:
         return
     assert sizes[2] <= len(delta)
+
+
+def test_sizes_without_end_are_told_at_once(tmp_path: Path) -> None:
+    endless = b"\xff" * 100_000_000  # to take all of it for a number would take days
+    for delta in (endless, b"\x05" + endless):
+        with pytest.raises(CorruptDeltaError):
+            declared_sizes(delta)
+    (tmp_path / "x.pack").write_bytes(b"PACK\0\0\0\2\0\0\0\1" + endless)
+    pack = open_pack(tmp_path / "x.pack")
+    with pytest.raises(CorruptEntryError):
+        read_header(pack, 12, 20)
+    for oid_length in (20, 32):
+        with pytest.raises(UnreadableError):
+            stream_place(pack, 12, oid_length)
+    assert read_headers(pack, np.array([12, 13]), 20).types.tolist() == [0, 0]
 
 
 @pytest.mark.parametrize("size", [0, 1, 1000, MIB, 3 * MIB + 1])

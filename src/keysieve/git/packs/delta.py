@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 
+MOST_BITS = 64
+"""Of a size, as in git. More would take time with their square."""
+
 
 class CorruptDeltaError(Exception):
     """A delta that does not fit its base or is damaged."""
@@ -42,6 +45,8 @@ def _rest(delta: bytes, number: int, position: int) -> tuple[int, int]:
         number |= (byte & 0x7F) << shift
         shift += 7
         position += 1
+        if shift > MOST_BITS:
+            raise CorruptDeltaError("corrupt delta")
     return number, position
 
 

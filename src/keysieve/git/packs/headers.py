@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keysieve.git.packs.columns import Compact, compact
+from keysieve.git.packs.delta import MOST_BITS
 
 if sys.platform != "win32":
     from mmap import MADV_DONTNEED
@@ -71,9 +72,11 @@ def read_header(pack: mmap, offset: int, oid_length: int) -> Header:
             size |= (byte & 0x7F) << shift
             shift += 7
             position += 1
+            if shift > MOST_BITS:
+                raise CorruptEntryError("corrupt entry header")
     except IndexError as error:
         raise CorruptEntryError("entry outside the pack") from error
-    if shift > 64 or type_ in {0, 5}:
+    if type_ in {0, 5}:
         raise CorruptEntryError("corrupt entry header")
     if type_ == REF_DELTA:
         base = pack[position : position + oid_length]

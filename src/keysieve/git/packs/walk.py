@@ -9,7 +9,7 @@ from pathlib import Path
 
 from keysieve.blob import NotRead
 from keysieve.git.packs.arrange import HIDDEN, KEEP, KIND, LAST, Entries
-from keysieve.git.packs.delta import CorruptDeltaError, apply, declared_sizes
+from keysieve.git.packs.delta import MOST_BITS, CorruptDeltaError, apply, declared_sizes
 from keysieve.git.packs.family import DELTA
 from keysieve.git.packs.headers import KINDS, OFS_DELTA, REF_DELTA
 from keysieve.git.packs.inflate import SMALL, CorruptStreamError, inflate, inflate_in_pieces
@@ -149,7 +149,7 @@ def stream_place(pack: mmap.mmap, offset: int, oid_length: int) -> tuple[int, in
     """Declared size of an entry's stream, and where that starts. Looks at nothing else in the header.
 
     Raises:
-        UnreadableError: The pack ends inside the header.
+        UnreadableError: The header is damaged, or the pack ends inside it.
     """
     try:
         byte = pack[offset]
@@ -162,6 +162,8 @@ def stream_place(pack: mmap.mmap, offset: int, oid_length: int) -> tuple[int, in
             size |= (byte & 0x7F) << shift
             shift += 7
             offset += 1
+            if shift > MOST_BITS:
+                raise UnreadableError("corrupt entry header")
         if kind == OFS_DELTA << 4:
             while pack[offset] & 0x80:
                 offset += 1
