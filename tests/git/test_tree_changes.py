@@ -17,6 +17,7 @@ from keysieve.git import commits
 from keysieve.git.containment import Namer, Wanted
 from keysieve.git.graph import Graph
 from keysieve.git.numbering import Numbering, moving
+from keysieve.git.packs.oids import OidTable
 from keysieve.git.packs.plan import plan, read
 from keysieve.git.packs.presence import Presence
 from keysieve.git.packs.stored import StoredObject
@@ -163,3 +164,21 @@ def test_a_unit_leaves_nothing_behind(tmp_path: Path) -> None:
         assert not [one for one in gc.get_objects() if isinstance(one, Namer | Versions)]
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize("rest", [b"", b"100644 z\0" + b"r" * 20], ids=["alone", "first of two"])
+@pytest.mark.parametrize("shared", [0, 1, 2])
+def test_swap_in_a_small_tree(rest: bytes, shared: int) -> None:
+    head = b"100644 a\0"
+    old, new = bytes(range(65, 85)), bytes(range(65, 65 + shared)) + b"n" * (20 - shared)
+    base, data = head + old + rest, head + new + rest
+    kept = len(head) + shared
+    copies = [b"\x90" + bytes([kept]), b"\x91" + bytes([len(head) + 20, len(rest)]) if rest else b""]
+    insert = bytes([20 - shared]) + b"n" * (20 - shared)
+    delta = bytes([len(base), len(data)]) + copies[0] + insert + copies[1]
+    tree = StoredObject(b"t" * 20, "tree", data, b"b" * 20, delta, False, base)
+    presence = Presence.of(20, [OidTable.of(b"".join(sorted([old, new])), 20)])
+    found = differences([tree], presence)
+    assert found.are_swaps.tolist() == [True]
+    (row,) = zip(found.swaps.new, found.swaps.old, found.swaps.before, strict=True)
+    assert [column.tobytes() for column in row] == [new, old, head[:-1].rjust(64, b"\0")]

@@ -209,7 +209,8 @@ def _around(text: bytes, start: int, size: int) -> bytes:
     """So many bytes from a place on, with zeros for what lies outside the text."""
     if start >= 0:
         return text[start : start + size].ljust(size, b"\0")
-    return text[: max(0, start + size)].rjust(min(size, start + size), b"\0").rjust(size, b"\0")
+    end = max(0, start + size)
+    return text[:end].ljust(end, b"\0").rjust(size, b"\0")
 
 
 def _changes(trees: Sequence[StoredObject]) -> tuple[Flags, Changes, Octets]:
