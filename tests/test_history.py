@@ -406,3 +406,26 @@ def test_alternates(repo, keysieve, pair, tmp_path) -> None:
     assert [(one["reason"], one["count"]) for one in done.report["out_of_scope"]] == [("alternate", 3)]
     done = keysieve("history", "--format", "json", "--alternates", cwd=tmp_path / "clone")
     assert done.report["out_of_scope"] == []
+
+
+def test_report_is_the_same_however_objects_are_stored(repo, scan, keys) -> None:
+    texts = [keys.fill(PAIR)[0] for _ in range(3)]
+    for number in range(9):
+        repo.commit(
+            {f"{9 - number}/conf": f"{number}\n{texts[number % 3]}", f"example {number}": "AKIAIOSFODNN7EXAMPLE"}
+        )
+        repo.git("repack", "-q", "-d")
+    reports = []
+    for arguments in ([], ["-a", "-d", "-f"], ["-a", "-d", "-f", "--depth=0"]):
+        repo.git("repack", "-q", *arguments)
+        for jobs in ("1", "2"):
+            reports.append({**scan("--jobs", jobs).report, "stats": None})
+    assert len(reports[0]["findings"]) == 3
+    assert [one["line"] for one in reports[0]["findings"][0]["occurrences"]] == [2, 2, 2]
+    assert all(report == reports[0] for report in reports)
+
+
+def test_occurrences_stand_in_the_order_of_commits(repo, scan, pair) -> None:
+    commits = [repo.commit({path: f"{path}\n{pair}"}) for path in "dbca"]
+    (finding,) = scan().findings
+    assert [one["commit"] for one in finding["occurrences"]] == commits

@@ -163,6 +163,13 @@ class Graph:
                         heapq.heappush(ready, ranks[child])
         return ordered[:count]
 
+    def ranks(self, oids: Collection[str], order: Rows) -> dict[str, int]:
+        """Where in an order of all commits those with these hexadecimal ids stand; -1 for what is not one of them."""
+        ranks = np.full(len(self) + 1, -1)
+        ranks[order] = np.arange(len(order))
+        named = list(oids)
+        return dict(zip(named, ranks[self.rows(named)].tolist(), strict=True))
+
     def reachable(self, tips: Rows) -> Chosen:
         """The commits that the tips reach, themselves included."""
         starts, parents = self.starts.data, self.parents.data

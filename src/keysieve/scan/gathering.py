@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -69,6 +70,22 @@ class Gathered:
         self.commits += other.commits
         self.heeding = _either(self.heeding, other.heeding)
         self.is_change = self.is_change or other.is_change
+
+    def sort(self, ranks: Mapping[str, int]) -> None:
+        """Put all in an order that does not depend on which process was first.
+
+        Args:
+            ranks: Of the commits that places name. What stands in none comes last.
+        """
+
+        def age(one: Located) -> tuple[int, bytes, str, str, int, str]:
+            place, first = one.place, one.credential.first
+            rank = sys.maxsize if place.commit is None else ranks[place.commit]
+            return rank, place.path or b"", place.oid or "", place.kind, first.start, one.credential.rule
+
+        self.located.sort(key=age)
+        self.not_read.sort(key=lambda one: (one.what, one.reason))
+        self.out_of_scope.sort(key=lambda one: (one.reason, one.what))
 
 
 def _either(one: Heeding | None, other: Heeding | None) -> Heeding | None:

@@ -99,6 +99,8 @@ class HistoryScan:
         self.gathered.located[:] = map(self._with_reach, self.gathered.located)
         self.gathered.located += self._locate_blobs()
         self.gathered.located += self._locate_paths()
+        named = {one.place.commit for one in self.gathered.located if one.place.commit}
+        self.gathered.sort(self.graph.ranks(named, self.order))
         self._read_commits()
         self.gathered.heeding = heeding_at_head(self.repository, self.gathered.located)
 
