@@ -26,7 +26,7 @@ from keysieve.git.packs.stored import (
 from keysieve.git.packs.survey import LOOSE_COST, Survey, take
 from keysieve.git.packs.walk import read_entries
 
-UNITS_PER_PART, TREE_UNITS_PER_PART = 20, 64
+UNITS_PER_PART, TREE_UNITS_PER_PART = 12, 64
 """Units of work per process: enough that the last one to finish does not keep the others waiting. What is told of trees
 takes much memory until it has been handed over."""
 
