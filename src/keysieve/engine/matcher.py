@@ -45,7 +45,6 @@ class Candidate:
 class _Compiled:
     rule: Rule
     pattern: Pattern
-    literals: frozenset[tuple[bytes, bool]]
     names: Pattern | None
     weak_names: Pattern | None
     context: Pattern | None
@@ -60,11 +59,9 @@ def _compiled(rule: Rule) -> _Compiled:
     def optional(source: bytes) -> Pattern | None:
         return Pattern(source, is_trusted=is_trusted) if source else None
 
-    pattern = Pattern(rule.pattern, is_trusted=is_trusted)
     return _Compiled(
         rule,
-        pattern,
-        frozenset((one.text, one.ignores_case) for one in pattern.literals),
+        Pattern(rule.pattern, is_trusted=is_trusted),
         optional(rule.names),
         optional(rule.weak_names),
         optional(rule.context),
@@ -105,7 +102,7 @@ class Matcher:
 
     def vectorise(self) -> None:
         """Prepare for many texts: have Hyperscan look for what the patterns begin with, where it is installed."""
-        literals = sorted(set().union(*(compiled.literals for compiled in self._compiled)))
+        literals = sorted(set().union(*(compiled.pattern.literals for compiled in self._compiled)))
         self._locate = locator(literals) if literals else None
 
     def candidates(self, text: bytes, stretches: Sequence[tuple[int, int]] | None = None) -> list[Candidate]:
@@ -120,7 +117,8 @@ class Matcher:
         found: list[Candidate] = []
         seen = self._seen(parts)
         for compiled in self._compiled:
-            if seen is not None and compiled.literals and seen.isdisjoint(compiled.literals):
+            literals = compiled.pattern.literals
+            if seen is not None and literals and seen.isdisjoint(literals):
                 continue
             matches = [match for part in parts for match in compiled.pattern.beginning_in(part)]
             if not matches:
@@ -133,7 +131,7 @@ class Matcher:
 
     def _seen(self, parts: Iterable[Stretch]) -> set[tuple[bytes, bool]] | None:
         """The literals that stand in the stretches; None where that is not known yet."""
-        located = [part.located for part in parts] if self._locate else [None]
+        located = [part.located for part in parts]
         known = [one for one in located if one is not None]
         return set().union(*known) if len(known) == len(located) else None
 

@@ -88,14 +88,16 @@ class Pattern:
             time limit. What `re` has no syntax for is left to `regex` all the same.
 
     Attributes:
-        literals: Of these, one stands where a match begins or near; none where something else tells that.
+        literals: Of these, one stands where a match begins or near, each with whether its case is ignored; none where
+            something else tells that.
     """
 
     def __init__(self, source: bytes, *, is_trusted: bool) -> None:
         self._compiled, self._options = _compile(source) if is_trusted else (_by_regex(source), {"timeout": TIMEOUT})
         self._beginning = beginning(source) if is_trusted else None
         self._reach = reach(source) if is_trusted else None
-        self.literals = self._beginning if isinstance(self._beginning, tuple) else ()
+        literals = self._beginning if isinstance(self._beginning, tuple) else ()
+        self.literals = frozenset((one.text, one.ignores_case) for one in literals)
         self._known_last_end = functools.lru_cache(REMEMBERED)(
             lambda text, start: self._last_end(text, start, len(text))
         )

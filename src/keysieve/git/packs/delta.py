@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from mmap import mmap
 
 MOST_BITS = 64
 """Of a size, as in git. More would take time with their square."""
@@ -26,28 +27,41 @@ def declared_sizes(delta: bytes) -> tuple[int, int, int]:
         base_size = delta[0]
         position = 1
         if base_size >= 0x80:
-            base_size, position = _rest(delta, base_size & 0x7F, 1)
+            base_size, position = size_from(delta, 0, 7)
         size = delta[position]
         position += 1
         if size >= 0x80:
-            size, position = _rest(delta, size & 0x7F, position)
+            size, position = size_from(delta, position - 1, 7)
+    except OverflowError as error:
+        raise CorruptDeltaError("corrupt delta") from error
     except IndexError as error:
         raise CorruptDeltaError("delta is cut off") from error
     return base_size, size, position
 
 
-def _rest(delta: bytes, number: int, position: int) -> tuple[int, int]:
-    """A number of which the lowest seven bits have been read, and where what follows it starts."""
-    shift = 7
-    byte = 0x80
+def size_from(data: bytes | mmap, position: int, bits: int) -> tuple[int, int]:
+    """The size that begins at `position`, lowest bits first, and where what follows it starts.
+
+    Args:
+        data: A delta or a pack.
+        position: Of its first byte, of which so many `bits` belong to it; of each other byte, seven do.
+        bits: 7 in a delta, 4 in the header of a pack's entry.
+
+    Raises:
+        IndexError: The data ends inside it.
+        OverflowError: It has more than `MOST_BITS` bits.
+    """
+    byte = data[position]
+    position += 1
+    size = byte & (1 << bits) - 1
     while byte >= 0x80:
-        byte = delta[position]
-        number |= (byte & 0x7F) << shift
-        shift += 7
+        if bits > MOST_BITS - 7:
+            raise OverflowError
+        byte = data[position]
+        size |= (byte & 0x7F) << bits
+        bits += 7
         position += 1
-        if shift > MOST_BITS:
-            raise CorruptDeltaError("corrupt delta")
-    return number, position
+    return size, position
 
 
 @cache

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keysieve.git.packs.columns import Compact, compact
-from keysieve.git.packs.delta import MOST_BITS
+from keysieve.git.packs.delta import size_from
 
 if sys.platform != "win32":
     from mmap import MADV_DONTNEED
@@ -62,18 +62,10 @@ def read_header(pack: mmap, offset: int, oid_length: int) -> Header:
     if not PACK_HEADER <= offset < len(pack) - oid_length:
         raise CorruptEntryError("entry outside the pack")
     try:
-        byte = pack[offset]
-        type_ = byte >> 4 & 7
-        size = byte & 15
-        shift = 4
-        position = offset + 1
-        while byte & 0x80:
-            byte = pack[position]
-            size |= (byte & 0x7F) << shift
-            shift += 7
-            position += 1
-            if shift > MOST_BITS:
-                raise CorruptEntryError("corrupt entry header")
+        type_ = pack[offset] >> 4 & 7
+        size, position = size_from(pack, offset, 4)
+    except OverflowError as error:
+        raise CorruptEntryError("corrupt entry header") from error
     except IndexError as error:
         raise CorruptEntryError("entry outside the pack") from error
     if type_ in {0, 5}:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from keysieve.blob import NotRead
 from keysieve.git.packs.arrange import HIDDEN, KEEP, KIND, LAST, Entries
-from keysieve.git.packs.delta import MOST_BITS, CorruptDeltaError, apply, declared_sizes
+from keysieve.git.packs.delta import CorruptDeltaError, apply, declared_sizes, size_from
 from keysieve.git.packs.family import DELTA
 from keysieve.git.packs.headers import KINDS, OFS_DELTA, REF_DELTA
 from keysieve.git.packs.inflate import SMALL, CorruptStreamError, inflate, inflate_in_pieces
@@ -152,24 +152,16 @@ def stream_place(pack: mmap.mmap, offset: int, oid_length: int) -> tuple[int, in
         UnreadableError: The header is damaged, or the pack ends inside it.
     """
     try:
-        byte = pack[offset]
-        kind = byte & 0x70
-        size = byte & 15
-        shift = 4
-        offset += 1
-        while byte & 0x80:
-            byte = pack[offset]
-            size |= (byte & 0x7F) << shift
-            shift += 7
-            offset += 1
-            if shift > MOST_BITS:
-                raise UnreadableError("corrupt entry header")
+        kind = pack[offset] & 0x70
+        size, offset = size_from(pack, offset, 4)
         if kind == OFS_DELTA << 4:
             while pack[offset] & 0x80:
                 offset += 1
             offset += 1
         elif kind == REF_DELTA << 4:
             offset += oid_length
+    except OverflowError as error:
+        raise UnreadableError("corrupt entry header") from error
     except IndexError as error:
         raise UnreadableError("entry outside the pack") from error
     return size, offset
