@@ -16,6 +16,7 @@ from keysieve.engine.runs import runs
 _STANDARD = (string.ascii_letters + string.digits + "+/").encode()
 _HEX = string.hexdigits.encode()
 _TEXT = bytes(range(32, 127)) + b"\t\n\r"
+_CONTROL = bytes(byte for byte in (*range(32), 127) if byte not in _TEXT)
 _SHORTEST_BASE64 = 24
 """Characters: 18 bytes. The shortest value, a key id of 20 bytes, takes 27."""
 _SHORTEST_HEX = 40
@@ -54,17 +55,23 @@ def base64s(data: bytes) -> tuple[bytes, OffsetMap] | None:
     """
     rewriter = Rewriter(data)
     for lines in _blocks(data):
-        if len(lines) == 1 and _says_nothing(data[slice(*lines[0])]):
+        is_wrapped = len(lines) > 1 and not _is_hexadecimal(data[slice(*lines[0])])
+        if is_wrapped and _replace(rewriter, data, lines):
             continue
-        if len(lines) == 1 or not _replace(rewriter, data, lines):
-            for start, end in lines:
+        for start, end in lines:
+            if not _says_nothing(data[start:end]):
                 _replace_run(rewriter, data, start, end)
     return rewriter.finish()
 
 
+def _is_hexadecimal(run: bytes) -> bool:
+    """Base64 of a credential, or of base64 or hexadecimal digits, never has hexadecimal digits alone; digests do."""
+    return not run.translate(None, _HEX)
+
+
 def _says_nothing(run: bytes) -> bool:
     """Whether a run stands for no text. Most are words or paths, which come again in each round and each version."""
-    return _short_says_nothing(run) if len(run) <= _SHORT else False
+    return _is_hexadecimal(run) or (len(run) <= _SHORT and _short_says_nothing(run))
 
 
 @lru_cache(_REMEMBERED)
@@ -182,6 +189,8 @@ def _is_text(data: bytes) -> bool:
         return bool(data)
     if other.count(0) == len(other) and len(other) * 10 <= len(data) * 8:
         return True
+    if len(other.translate(None, _CONTROL)) < len(other):  # decoding it in vain takes ten times as long
+        return False
     try:
         text, _ = codecs.utf_8_decode(data, "strict", False)  # not final: a sample may end in a character
     except UnicodeDecodeError:
