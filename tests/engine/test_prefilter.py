@@ -92,6 +92,24 @@ def test_a_key_id_is_found_that_is_escaped_from_first_to_last(form: str, is_larg
     assert found.first.value == key_id.encode()
 
 
+@pytest.mark.parametrize("is_large", [False, True])
+@pytest.mark.parametrize(
+    "form",
+    [
+        "@@ -1,2 +1,2 @@\n{mark}aws_secret_access_key: >\n{mark}{head}{tail}\n",
+        "@@ -1,2 +1,2 @@\n{mark}aws_secret_access_key: \\\n{mark}{head}\\\n{mark}{tail}\n",
+        "@@ -1,2 +1,2 @@\n{mark}aws_secret_access_key =\n{mark}'{head}' + '{tail}'\n",
+    ],
+    ids=["whole", "continued", "concatenated"],
+)
+@pytest.mark.parametrize("mark", "+- ")
+def test_a_secret_is_found_on_a_line_of_a_patch(form: str, mark: str, is_large: bool) -> None:
+    secret = Generator(7).secret_access_key()
+    text = form.format(mark=mark, head=secret[:20], tail=secret[20:])
+    (found,) = Sieve(is_large=is_large).sift(text.encode())
+    assert found.first.value == secret.encode()
+
+
 @pytest.mark.parametrize("prefilter", BOTH)
 def test_spots_are_carried_over_an_edit(prefilter) -> None:
     @LAZY
