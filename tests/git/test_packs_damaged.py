@@ -142,6 +142,8 @@ def test_zlib_bomb_stops_at_the_declared_size(tmp_path: Path, bomb: bytes, size:
         pytest.param(b"\x80", "delta is cut off", id="cut in the base size"),
         pytest.param(varint(39) + varint(39) + b"\x90\x27", "delta of another base", id="other base"),
         pytest.param(varint(40) + varint(41) + b"\x90\x28", "corrupt delta", id="result too short"),
+        pytest.param(varint(40) + varint(20) + b"\x90\x14\x02ab", "corrupt delta", id="result too long"),
+        pytest.param(varint(40) + varint(300) + b"\x90\x28", "corrupt delta", id="result much too short"),
         pytest.param(varint(40) + varint(40) + b"\x90\x29", "corrupt delta", id="copies beyond the base"),
         pytest.param(varint(40) + varint(40) + b"\x91\x01", "corrupt delta", id="cut in a copy"),
         pytest.param(varint(40) + varint(40) + b"\x28ab", "corrupt delta", id="cut in an insertion"),

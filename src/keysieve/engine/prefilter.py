@@ -164,7 +164,7 @@ def vectorised(expressions: tuple[bytes, ...]) -> tuple[Test, Where] | None:
         if len(data) > LONGEST:
             return plain_spots(data)
         scan(data, on_match, context=data)
-        return found.take() if found else []
+        return found.take() if found.offsets else []
 
     return test, spots
 
@@ -214,28 +214,25 @@ class _Spots:
     """Collects offsets, as many as a text can have; of those that lie close together only some once there are many."""
 
     def __init__(self) -> None:
-        self._offsets: list[int] = []
+        self.offsets: list[int] = []
         self._most = MANY
 
     def add(self, offset: int) -> None:
-        self._offsets.append(offset)
-        if len(self._offsets) > self._most:
+        self.offsets.append(offset)
+        if len(self.offsets) > self._most:
             self._thin()
-
-    def __bool__(self) -> bool:
-        return bool(self._offsets)
 
     def take(self) -> list[int]:
         """All of them, sorted; there are none left."""
-        offsets, self._offsets, self._most = sorted(set(self._offsets)), [], MANY
+        offsets, self.offsets, self._most = sorted(set(self.offsets)), [], MANY
         return offsets
 
     def _thin(self) -> None:
         kept: list[int] = []
-        for offset in sorted(self._offsets):
+        for offset in sorted(self.offsets):
             if not kept or offset - kept[-1] >= CLOSE:
                 kept.append(offset)
-        self._offsets = kept
+        self.offsets = kept
         self._most = max(MANY, 2 * len(kept))
 
 

@@ -121,11 +121,13 @@ def sift_blob(
     gathered.blobs += 1
     gathered.bytes += len(data)
 
-    def on_limit(reason: str) -> None:
-        gathered.not_read.append(NotRead(name, reason))
-
-    spots = sieve.prefilter.spots(data) if spots is None else spots
-    found = _with_context(data, sieve.look(data, spots, on_limit)) if spots else []
+    if spots is None:
+        spots = sieve.prefilter.spots(data)
+    found = []
+    if spots:
+        limits: list[str] = []
+        found = _with_context(data, sieve.look(data, spots, limits.append))
+        gathered.not_read += (NotRead(name, reason) for reason in limits)
     if data.startswith(LFS_POINTER):
         gathered.out_of_scope.append(OutOfScope(name, "git-lfs"))
     if is_archive(data):

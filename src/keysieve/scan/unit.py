@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from binascii import hexlify
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -74,13 +75,14 @@ class UnitResult:
 def sift_unit(unit: WorkUnit, tools: Tools) -> UnitResult:
     """Read a unit, sift every object in it, and note what is named and not there."""
     work = _Work(tools)
+    take = {"blob": work.blob, "tree": work.tree, "commit": work.commit, "tag": work.tag}
     for item in read(unit):
-        if isinstance(item, NotRead):
+        if isinstance(item, StoredObject):
+            take[item.kind](item)
+        elif isinstance(item, NotRead):
             work.result.retry.append(item)
-        elif isinstance(item, LargeObject):
-            work.large(item)
         else:
-            work.stored(item)
+            work.large(item)
     work.flush()
     return work.result
 
@@ -96,18 +98,6 @@ class _Work:
         self._trees: list[StoredObject] = []
         self._held = 0
 
-    def stored(self, item: StoredObject) -> None:
-        """Sift an object that is held whole."""
-        kind = item.kind  # no table of methods: it would keep this object, and all that it has found, alive
-        if kind == "tree":
-            self._tree(item)
-        elif kind == "blob":
-            self._blob(item)
-        elif kind == "commit":
-            self._commit(item)
-        else:
-            self._tag(item)
-
     def flush(self) -> None:
         """Sift what waits for a batch to be full."""
         if self._commits:
@@ -115,14 +105,15 @@ class _Work:
         if self._trees:
             self._sift_trees()
 
-    def _blob(self, item: StoredObject) -> None:
-        spots = self._versions.spots(item)
-        name = item.oid.hex()
-        sifted = sift_blob(item.data, name.encode(), self._sieve, self.result.gathered, spots)
+    def blob(self, item: StoredObject) -> None:
+        """Sift a blob that is held whole."""
+        name = hexlify(item.oid)
+        sifted = sift_blob(item.data, name, self._sieve, self.result.gathered, self._versions.spots(item))
         if sifted:
-            self.result.found[name] = sifted
+            self.result.found[name.decode()] = sifted
 
-    def _commit(self, item: StoredObject) -> None:
+    def commit(self, item: StoredObject) -> None:
+        """Sift a commit, some time."""
         self._commits.append(item)
         if len(self._commits) == COMMITS:
             self._sift_commits()
@@ -139,7 +130,8 @@ class _Work:
             self.result.gathered.located += in_commit(commits.parse(item.oid.hex(), item.data), self._sieve)
         items.clear()
 
-    def _tree(self, item: StoredObject) -> None:
+    def tree(self, item: StoredObject) -> None:
+        """Look at a tree, some time."""
         self._trees.append(item)
         self._held += len(item.data)
         if len(self._trees) == TREES or self._held > MOST_HELD:
@@ -171,7 +163,8 @@ class _Work:
         self.result.submodules.update(separate(entries.ids(oid_length), oid_length))
         self.result.gathered.out_of_scope += (OutOfScope(name, "submodule") for name in dict.fromkeys(entries.names()))
 
-    def _tag(self, item: StoredObject) -> None:
+    def tag(self, item: StoredObject) -> None:
+        """Sift a tag."""
         headers, _, message = item.data.partition(b"\n\n")
         oid = item.oid.hex()
         self.result.targets[oid] = headers.split(b"\n")[0].removeprefix(b"object ").decode("ascii", "replace")

@@ -33,17 +33,17 @@ class Versions:
         """Offsets at which the prefilter points at something: those of `Prefilter.spots`, or more."""
         if item.base is None:
             self._known.clear()
-        spots = self._carried(item)
+        instructions = len(item.data) // PER_INSTRUCTION
+        spots = self._carried(item, instructions) if instructions > 1 else None
         if spots is None:
             spots = self._prefilter.spots(item.data)
         if len(spots) <= MOST:
             self._known[item.oid] = spots
         return spots
 
-    def _carried(self, item: StoredObject) -> Sequence[int] | None:
+    def _carried(self, item: StoredObject, instructions: int) -> Sequence[int] | None:
         """What the base's places and a look at what is new give; None where reading everything is quicker."""
-        instructions = len(item.data) // PER_INSTRUCTION
-        if instructions < 2 or item.base is None or item.delta is None:
+        if item.base is None or item.delta is None:
             return None
         before, span = self._known.get(item.base), self._prefilter.span
         if before is None or span is None:
