@@ -148,6 +148,13 @@ def copy_all(size: int, times: int = 1) -> bytes:
     return varint(size) + varint(size * times) + step * times
 
 
+def copy(offset: int, size: int) -> bytes:
+    """The instruction of a delta that copies so much from there: bytes that are zero are left out."""
+    operands = [*offset.to_bytes(4, "little"), *(size if size != 0x10000 else 0).to_bytes(3, "little")]
+    bits = sum(1 << number for number, byte in enumerate(operands) if byte)
+    return bytes([0x80 | bits, *filter(None, operands)])
+
+
 class HandmadePack:
     """A pack and its index, entry by entry, whatever sense that makes."""
 

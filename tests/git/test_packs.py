@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import multiprocessing
 import pickle
+import random
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from packing import as_git_sees, as_we_see, git, grow, make_repository, objects_of
+from hypothesis import given
+from hypothesis import strategies as st
+from packing import as_git_sees, as_we_see, copy, git, grow, make_repository, objects_of, varint
 
 from keysieve.blob import NotRead
-from keysieve.git.packs.delta import copied, is_compiled
+from keysieve.git.packs.delta import apply, copied, is_compiled
 from keysieve.git.packs.directories import with_alternates
 from keysieve.git.packs.plan import PackUnit, WorkUnit, plan, plan_again, read
 from keysieve.git.packs.stored import VANISHED, LargeObject, Limits, StoredObject
@@ -170,6 +173,34 @@ def test_bases_come_before_deltas_and_what_is_copied_is_the_same(tmp_path: Path,
                 assert item.data[at : at + size] == known[item.base][source : source + size]
                 saved += size
     assert saved > 5_000
+
+
+BASE = random.Random(5).randbytes(1 << 18)
+OFFSETS = st.integers(0, len(BASE)) | st.sampled_from([0x100, 0x10000, 0x20000, 0x20100])
+SIZES = st.integers(1, 5000) | st.sampled_from([0x100, 0x1000, 0x10000, 0x10005, 0x10100, 0x20000])
+
+
+@given(st.lists(st.binary(min_size=1, max_size=127) | st.tuples(OFFSETS, SIZES), max_size=30))
+def test_every_copy_of_a_delta_is_told(steps: list[bytes | tuple[int, int]]) -> None:
+    wanted: list[tuple[int, int, int]] = []
+    instructions, result = b"", b""
+    for step in steps:
+        if isinstance(step, bytes):
+            instructions += bytes([len(step)]) + step
+            result += step
+            continue
+        source, size = step[0], min(step[1], len(BASE) - step[0])
+        if size:
+            wanted.append((len(result), source, size))
+            instructions += copy(source, size)
+            result += BASE[source : source + size]
+    delta = varint(len(BASE)) + varint(len(result)) + instructions
+    assert apply(BASE, delta) == result
+    found = copied(delta, len(steps))
+    assert all(result[at : at + size] == BASE[source : source + size] for at, source, size in found)
+    told = [range(at, at + size) for at, _, size in found]
+    assert all(any(at in row and at + size - 1 in row for row in told) for at, _, size in wanted)
+    assert sum(map(len, told)) == sum(size for _, _, size in wanted)
 
 
 def test_alternates(tmp_path: Path) -> None:
