@@ -178,9 +178,12 @@ def boundaries(texts: Sequence[bytes], are_begins: Flags, are_ends: Flags, oid_l
     limits = starts + sizes
     behind = np.flatnonzero(np.frombuffer(text, np.uint8, len(text) - 8) == 0) + 1 + oid_length
     behind = behind[behind < len(text) - 8]
-    behind = behind[_are_modes(text, behind)]
-    found = np.unique(np.concatenate((starts[are_begins], behind, limits[are_ends])))
-    of_text = np.searchsorted(starts, found, "right") - 1
+    are_found = np.zeros(len(text), bool)
+    are_found[behind[_are_modes(text, behind)]] = True
+    are_found[starts[are_begins]] = True
+    are_found[limits[are_ends]] = True
+    found = np.flatnonzero(are_found)
+    of_text = np.repeat(np.arange(len(texts)), np.diff(np.searchsorted(found, starts), append=len(found)))
     is_double = (found[1:] - found[:-1] < _LEAST + 1 + oid_length) & (of_text[1:] == of_text[:-1])
     are_unclear = np.zeros(len(texts), bool)
     are_unclear[of_text[1:][is_double]] = True
