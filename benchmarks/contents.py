@@ -1,7 +1,7 @@
-"""Stages of a history scan, each with its CPU seconds: `python benchmarks/contents.py [--only-contents] REPOSITORY`.
+"""Stages of a history scan, each with its CPU seconds: `python benchmarks/contents.py [OPTION] REPOSITORY`.
 
 With --only-contents every blob, commit and tag is read and sifted, and nothing attributed: no trees, no walk over the
-commits, which tell where and when what was found came in.
+commits, which tell where and when what was found came in. With --only-blobs, blobs alone are.
 """
 
 from __future__ import annotations
@@ -10,12 +10,17 @@ import argparse
 import os
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as `keysieve.cli` does, before numpy is loaded
 
 from keysieve.engine.sieve import Sieve
+from keysieve.git.packs.directories import with_alternates
+from keysieve.git.packs.plan import plan
 from keysieve.git.repository import discover
 from keysieve.scan.history import HistoryScan
+from keysieve.scan.processes import default_jobs, results
+from keysieve.scan.unit import Tools
 
 
 @dataclass
@@ -42,12 +47,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("repository")
     parser.add_argument("--jobs", type=int, default=0)
-    parser.add_argument("--only-contents", action="store_true")
+    only = parser.add_mutually_exclusive_group()
+    only.add_argument("--only-contents", action="store_true")
+    only.add_argument("--only-blobs", action="store_true")
     arguments = parser.parse_args()
     stages = Stages()
     scan = HistoryScan(discover(arguments.repository, foreign=True), Sieve(), stages, arguments.jobs)
     if arguments.only_contents:
         read_contents(scan)
+    elif arguments.only_blobs:
+        read_blobs(scan, arguments.jobs or default_jobs())
     else:
         scan.run()
     stages("end", 0, None)
@@ -60,6 +69,18 @@ def read_contents(scan: HistoryScan) -> None:
     """What a scan does before trees and attribution."""
     scan.plan()
     scan.read_contents()
+
+
+def read_blobs(scan: HistoryScan, jobs: int) -> None:
+    """What a scan does with blobs, and nothing else."""
+    scan.progress("planning", 0, None)
+    own = Path(os.fsdecode(scan.repository.objects_dir))
+    planned = plan(with_alternates(own)[0], jobs, kinds=frozenset({"blob"}))
+    scan.gathered.not_read += planned.not_read
+    for number, result in enumerate(results(planned.units, Tools(scan.sieve, planned.presence), jobs), start=1):
+        scan.progress("objects", number, None)
+        scan.gathered.add(result.gathered)
+        scan.gathered.not_read += result.retry
 
 
 if __name__ == "__main__":

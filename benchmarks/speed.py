@@ -23,6 +23,7 @@ from measuring import Command, Cost, interleaved, median, megabytes, table
 
 HERE = Path(__file__).parent
 EVERYTHING = "keysieve, everything"
+BLOBS = "keysieve, blobs"
 CONTENTS = "keysieve, contents"
 ATTRIBUTION = "keysieve, attribution and report (difference)"
 BETTERLEAKS = "betterleaks"
@@ -36,6 +37,7 @@ def commands(repository: Path) -> dict[str, Command]:
     own = [sys.executable, "-m", "keysieve", "history", "--format", "json", "--output", os.devnull, "--no-progress"]
     git = ["git", "-C", path]
     return {
+        BLOBS: Command([sys.executable, str(HERE / "contents.py"), "--only-blobs", path]),
         CONTENTS: Command([sys.executable, str(HERE / "contents.py"), "--only-contents", path]),
         EVERYTHING: Command([*own, path], accepted=(0, 1, 3)),
         "kingfisher, quickest (--turbo)": peers.kingfisher(path, "--turbo"),
