@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -174,7 +175,13 @@ def test_from_and_to(user, new_pair) -> None:
 
 def test_several_batches_give_one_report(use, repo, new_pair, tmp_path) -> None:
     """The framework splits names after 128 KiB; the report must hold what the first batch found, too."""
-    output = tmp_path / "report.json"
+    output, names_of_runs = tmp_path / "report.json", tmp_path / "names"
+    names_of_runs.mkdir()
+    repo.env["TMPDIR"] = str(names_of_runs)
+    left, other = names_of_runs / f"keysieve-{'0' * 32}", names_of_runs / "keysieve-notes"
+    for file in (left, other):
+        file.write_text("x")
+        os.utime(file, (0, 0))
     use(repo, "--format", "json", "--output", str(output))
     names = [f"{number:04}-{'x' * 230}" for number in range(900)]
     for name in names:
@@ -194,6 +201,8 @@ def test_several_batches_give_one_report(use, repo, new_pair, tmp_path) -> None:
     repo.git("commit", "-q", "-a", "--no-verify", "-m", "x")
     assert pre_commit(repo, "--all-files", "keysieve").returncode == 0
     assert json.loads(output.read_text())["findings"] == []
+    assert not left.exists()
+    assert other.exists()
 
 
 def test_commit_message(user, new_pair) -> None:

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
 
 _STALE = 3600.0
-"""Seconds after which names are taken for those of another process with the same number."""
+"""Seconds after which names are taken for those of another process with the same number, and thrown away."""
+_NAME = re.compile(r"keysieve-[0-9a-f]{32}")
 
 
 def names_so_far(names: Sequence[str], outputs: Sequence[str]) -> list[str]:
@@ -23,7 +27,10 @@ def names_so_far(names: Sequence[str], outputs: Sequence[str]) -> list[str]:
         names: Of this run.
         outputs: The files that the reports go to.
     """
-    path = os.path.join(tempfile.gettempdir(), f"keysieve-{_key(outputs)}")
+    folder = tempfile.gettempdir()
+    with suppress(OSError):  # it may be written to, and not listed
+        _clear(folder)
+    path = os.path.join(folder, f"keysieve-{_key(outputs)}")
     flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     try:
         descriptor = os.open(path, flags, 0o600)
@@ -39,6 +46,14 @@ def names_so_far(names: Sequence[str], outputs: Sequence[str]) -> list[str]:
         before = [os.fsdecode(name) for name in file.read().split(b"\0")[:-1]]
         file.write(b"".join(os.fsencode(name) + b"\0" for name in names))
     return [*before, *names]
+
+
+def _clear(folder: str) -> None:
+    """Remove what earlier runs have left: none of them knows that it is the last."""
+    for path in Path(folder).iterdir():
+        with suppress(OSError):  # somebody else's, or gone already
+            if _NAME.fullmatch(path.name) and time.time() - path.lstat().st_mtime > _STALE:
+                path.unlink()
 
 
 def _key(outputs: Sequence[str]) -> str:
