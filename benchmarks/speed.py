@@ -9,7 +9,6 @@ All rows of a repository are run in turn, N times after one run that is not meas
 from __future__ import annotations
 
 import argparse
-import compileall
 import os
 import platform
 import subprocess
@@ -112,7 +111,6 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3, metavar="N")
     parser.add_argument("--only", default="", metavar="TEXT", help="rows whose name holds this")
     arguments = parser.parse_args()
-    compileall.compile_dir(Path(keysieve.__file__).parent, quiet=1)  # as pip does when it installs a package
     print(f"Medians of {arguments.runs} runs. {machine()}", flush=True)
     for name, repository in arguments.repositories:
         chosen = {row: command for row, command in commands(repository).items() if arguments.only in row}
