@@ -44,15 +44,14 @@ def inflate(data: bytes | memoryview, size: int) -> bytes:
     Raises:
         CorruptStreamError: It is no whole stream of exactly that size.
     """
-    fast, error_of_fast = library()
     try:
-        if fast is not None and TINY < size <= LONGEST:
+        if TINY < size <= LONGEST and (fast := library()[0]):
             result = bytes(fast(data, size))
         elif len(data) <= SMALL:
             result = zlib.decompress(data, zlib.MAX_WBITS, size or 1)
         else:
             result = _inflate_limited(data, size)
-    except (zlib.error, error_of_fast) as error:
+    except (zlib.error, library()[1]) as error:
         raise CorruptStreamError("corrupt zlib stream") from error
     if len(result) != size:
         raise CorruptStreamError("not as long as declared")

@@ -98,7 +98,8 @@ def read_entries(
         except UnreadableError as error:
             item = not_read(oid, str(error))
         if flags & KEEP:
-            bases.append(_fit_as_base(item, oid, bases, limits.max_bases))
+            is_small = type(item) is StoredObject and len(item.data) <= MIB
+            bases.append(item if is_small else _fit_as_base(item, oid, bases, limits.max_bases))
         if flags & HIDDEN:
             hidden.add(oid)
         else:
@@ -126,7 +127,7 @@ def _fit_as_base(item: Item, oid: bytes, bases: list[Item], max_bases: int) -> I
     """What is held for the deltas of `item`: the item, or why it cannot be."""
     if isinstance(item, LargeObject):
         return not_read(oid, "too large")
-    if isinstance(item, StoredObject) and len(item.data) > MIB:
+    if isinstance(item, StoredObject):
         held = sum(len(base.data) for base in bases if isinstance(base, StoredObject))
         if held + len(item.data) > max_bases:
             return not_read(oid, "too large together with others")
