@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 LOOK_EVERY = 0.05
@@ -131,8 +131,9 @@ def interleaved(
 ) -> dict[str, list[Cost]]:
     """The costs of each command: all are run in turn, so that what else the machine does hits all of them alike.
 
-    Each is run once before, unmeasured, so that caches are filled, the disk's and its own. One that fails or takes too
-    long is said to, and left out.
+    Each is run once before, so that caches are filled, the disk's and its own, and its memory is looked at in that run
+    alone: looking takes time, and the more processes there are the more. One that fails or takes too long is said to,
+    and left out.
 
     Args:
         commands: By name.
@@ -141,29 +142,28 @@ def interleaved(
         patience: Seconds that a run may take.
     """
     costs: dict[str, list[Cost]] = {name: [] for name in commands}
+    memories: dict[str, int | None] = {}
     for number in range(runs + 1):
         for name in list(costs):
             progress(f"{name} ({number or 'warm-up'})")
             try:
-                cost = measure(commands[name], with_memory=with_memory, patience=patience)
+                cost = measure(commands[name], with_memory=with_memory and not number, patience=patience)
             except FailedError as error:
                 print(f"{name}: left out: {error}", file=sys.stderr)
                 del costs[name]
                 continue
             if number:
-                costs[name].append(cost)
+                costs[name].append(replace(cost, memory=memories[name]))
+            else:
+                memories[name] = cost.memory
     progress("")
     return costs
 
 
 def median(costs: Sequence[Cost]) -> Cost:
-    """The median of each quantity."""
-    memories = [cost.memory for cost in costs if cost.memory is not None]
-    return Cost(
-        statistics.median(cost.cpu for cost in costs),
-        statistics.median(cost.wall for cost in costs),
-        int(statistics.median(memories)) if memories else None,
-    )
+    """The median of each quantity; the memory of the first."""
+    cpu, wall = (statistics.median(getattr(cost, name) for cost in costs) for name in ("cpu", "wall"))
+    return Cost(cpu, wall, costs[0].memory)
 
 
 def progress(text: str) -> None:
