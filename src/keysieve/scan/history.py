@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 
@@ -22,7 +23,7 @@ from keysieve.git.containment import Wanted
 from keysieve.git.graph import Chosen, Commits, Graph
 from keysieve.git.numbering import Numbering, moving
 from keysieve.git.packs.columns import Rows
-from keysieve.git.packs.directories import with_alternates
+from keysieve.git.packs.directories import packed_bytes, with_alternates
 from keysieve.git.packs.plan import Plan, WorkUnit, parts, plan, plan_again
 from keysieve.git.packs.presence import Presence
 from keysieve.git.reflog import entries
@@ -38,6 +39,8 @@ from keysieve.scan.story import Evidence, stories
 from keysieve.scan.unit import Tools, UnitResult
 
 KINDS = frozenset({"blob", "commit", "tag", "tree"})
+MUCH = 1 << 20
+"""Bytes of packs with which the prefilter is compiled in any case."""
 
 
 @dataclass(slots=True)
@@ -107,9 +110,19 @@ class HistoryScan:
     def plan(self) -> None:
         """Find what there is: everything here, and of alternates only what refs reach, unless more is wanted."""
         self.progress("planning", 0, None)
+        own = Path(os.fsdecode(self.repository.objects_dir))
+        warming = Thread(target=self.sieve.prefilter.warm)
+        if packed_bytes(own) > MUCH:  # compiling takes as long as planning does, and another core
+            warming.start()
+        try:
+            self._plan(own)
+        finally:
+            if warming.is_alive():
+                warming.join()
+
+    def _plan(self, own: Path) -> None:
         self.refs = refs(self.repository)
         self._presence = Presence(self._oid_length)
-        own = Path(os.fsdecode(self.repository.objects_dir))
         directories, missing = with_alternates(own)
         self.gathered.not_read += missing
         if len(directories) == 1 or self.with_alternates:

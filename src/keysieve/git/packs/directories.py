@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 
 from keysieve.blob import NotRead
@@ -34,6 +35,15 @@ def with_alternates(directory: Path) -> tuple[list[Path], list[NotRead]]:
             else:
                 missing.append(NotRead(os.fsencode(alternate), "alternate objects directory is missing"))
     return found, missing
+
+
+def packed_bytes(directory: Path) -> int:
+    """Bytes of the packs in an objects directory, about: packs come and go."""
+    found = 0
+    for pack in (directory / "pack").glob("*.pack"):
+        with suppress(OSError):
+            found += pack.stat().st_size
+    return found
 
 
 def _alternates(directory: Path, missing: list[NotRead]) -> list[Path]:
