@@ -8,6 +8,7 @@ import quopri
 import random
 import re
 import time
+import tracemalloc
 from collections.abc import Callable
 from urllib.parse import quote
 
@@ -15,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keysieve.engine.decoding import KEY_LITERALS, NAME_LITERALS, Layer, LimitReached, encoded_pattern, layers
+from keysieve.engine.decoding import KEY_LITERALS, NAME_LITERALS, Layer, LimitReached, encoded_pattern, escapes, layers
 from keysieve.engine.generator import Generator
 
 
@@ -418,3 +419,14 @@ def test_prefilter_pattern_is_quiet_in_random_text() -> None:
     pattern = re.compile(encoded_pattern([*KEY_LITERALS, *NAME_LITERALS]))
     text = " ".join(random.Random(1).choices(["return", "secretKey", "aws_region", "AKIA", "414b", "QUtJ"], k=20_000))
     assert not pattern.search(text.encode())
+
+
+def test_offsets_of_very_many_escapes_take_little_memory() -> None:
+    result = escapes.backslashes(rb"\/a" * 200_000)
+    assert result is not None
+    text, offsets = result
+    tracemalloc.start()
+    assert offsets.start(len(text) - 1) == 3 * 200_000 - 1
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 64 * len(text)

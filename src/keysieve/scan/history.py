@@ -13,6 +13,7 @@ from threading import Thread
 import numpy as np
 
 from keysieve.blob import NotRead, OutOfScope, Place
+from keysieve.engine.literals import MUCH
 from keysieve.engine.sieve import Sieve
 from keysieve.git import commits, objects
 from keysieve.git.attribution import Attribution, Sighting, attribute
@@ -39,8 +40,6 @@ from keysieve.scan.story import Evidence, stories
 from keysieve.scan.unit import Tools, UnitResult
 
 KINDS = frozenset({"blob", "commit", "tag", "tree"})
-MUCH = 1 << 20
-"""Bytes of packs with which the prefilter is compiled in any case."""
 
 
 @dataclass(slots=True)
@@ -112,7 +111,7 @@ class HistoryScan:
         self.progress("planning", 0, None)
         own = Path(os.fsdecode(self.repository.objects_dir))
         warming = Thread(target=self.sieve.prefilter.warm)
-        if packed_bytes(own) > MUCH:  # compiling takes as long as planning does, and another core
+        if packed_bytes(own) > MUCH:  # it will be in any case, which takes as long as planning does, on another core
             warming.start()
         try:
             self._plan(own)

@@ -7,8 +7,7 @@ Only escapes of ASCII are resolved, credentials have no other characters. Nested
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from itertools import accumulate
+from collections.abc import Callable, Iterator, Sequence
 
 from keysieve.engine.decoding.offsets import OffsetMap, Piece
 
@@ -89,10 +88,10 @@ def _resolve(data: bytes, escape: bytes, decode: Callable[[bytes], bytes]) -> tu
     return b"".join(new), OffsetMap(lambda: _pieces(old, new))
 
 
-def _pieces(old: Sequence[bytes], new: Sequence[bytes]) -> list[Piece]:
+def _pieces(old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[Piece]:
     """Of what was copied and what was replaced, by turns."""
-    before, after = list(map(len, old)), list(map(len, new))
-    in_units, out_units = before.copy(), after.copy()
-    in_units[::2] = out_units[::2] = [1] * len(old[::2])
-    pieces = zip(accumulate(before, initial=0), after, out_units, in_units, strict=False)
-    return [piece for piece in pieces if piece[1]]
+    at = 0
+    for number, (before, after) in enumerate(zip(old, new, strict=True)):
+        if after:
+            yield (at, len(after), len(after), len(before)) if number % 2 else (at, len(after), 1, 1)
+        at += len(before)

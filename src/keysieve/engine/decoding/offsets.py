@@ -6,7 +6,6 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
 from functools import cached_property
-from itertools import accumulate
 
 MAX_SIZE = (1 << 32) - 1
 """Bytes of the longest text whose offsets can be kept (they are 32-bit, to keep maps small)."""
@@ -32,25 +31,31 @@ class OffsetMap:
 
     def start(self, offset: int) -> int:
         """Where the unit that holds byte `offset` of the rewritten text begins."""
-        outs, ins, out_units, in_units = self._columns
+        outs, ins, out_units, in_units = self._segments
         at = bisect_right(outs, offset) - 1
         return ins[at] + (offset - outs[at]) // out_units[at] * in_units[at]
 
     def end(self, offset: int) -> int:
         """Where the unit that holds the byte before `offset` ends (half-open)."""
-        outs, ins, out_units, in_units = self._columns
+        outs, ins, out_units, in_units = self._segments
         at = max(bisect_left(outs, offset) - 1, 0)
         units = -((outs[at] - offset) // out_units[at])
         return ins[at] + units * in_units[at]
 
     @cached_property
-    def _columns(self) -> tuple[array[int], array[int], array[int], array[int]]:
-        """For each piece where it begins in both texts, and its units."""
-        ins, lengths, out_units, in_units = (array("I", column) for column in zip(_NONE, *self._pieces(), strict=True))
-        return array("I", accumulate(lengths[:-1], initial=0)), ins, out_units, in_units
-
-
-_NONE: Piece = 0, 0, 1, 1
+    def _segments(self) -> tuple[array[int], array[int], array[int], array[int]]:
+        """For each row of pieces that go on alike: where it begins in both texts, and its units."""
+        outs, ins, out_units, in_units = (array("I", [first]) for first in (0, 0, 1, 1))
+        made = 0
+        for start, length, out_unit, in_unit in self._pieces():
+            goes_on = out_units[-1] == out_unit and in_units[-1] == in_unit
+            if not goes_on or ins[-1] + (made - outs[-1]) // out_unit * in_unit != start:
+                outs.append(made)
+                ins.append(start)
+                out_units.append(out_unit)
+                in_units.append(in_unit)
+            made += length
+        return outs, ins, out_units, in_units
 
 
 class Rewriter:
