@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from itertools import pairwise
 
 import pytest
@@ -108,6 +109,46 @@ def test_a_secret_is_found_on_a_line_of_a_patch(form: str, mark: str, is_large: 
     text = form.format(mark=mark, head=secret[:20], tail=secret[20:])
     (found,) = Sieve(is_large=is_large).sift(text.encode())
     assert found.first.value == secret.encode()
+
+
+@pytest.mark.parametrize("is_large", [False, True])
+@pytest.mark.parametrize(
+    "form",
+    [
+        *("\\n{secret},", "\\\\n{secret},", "\\x0a{secret},", "\\u000a{secret},", "\\012{secret},"),
+        *("%0A{secret},", "%250A{secret},", "&#10;{secret},", "&amp;quot;{secret},", "\x1b[31m{secret}\x1b[0m,"),
+        *("\n+{secret}\n", "\n@@ -1 +1 @@\n+{secret},", "Content: quoted-printable =3D\n=3D{secret}, "),
+        *("'{head}' + '{tail}',", "'{head}'\n    '{tail}',", "{head}\\\n{tail},", "{head}`\n    {tail},"),
+        *("\n{head}\n{tail}\n", "\n    {head}\n    {tail}\n", '("{head}"\n    . "{tail}");'),
+        *("['AB', '{head}' '{tail}']", "x, '{encoded}'", "({short}' '{rest}'),"),
+    ],
+)
+@pytest.mark.parametrize("length", range(41, 50))
+def test_a_run_too_long_for_a_secret_may_hold_it(form: str, length: int, is_large: bool) -> None:
+    secret = Generator(length).secret_access_key()
+    encoded = b64encode(secret.encode()).decode()
+    pieces = {"head": encoded[:length], "tail": encoded[length:], "short": "'" + encoded[:3], "rest": encoded[3:]}
+    text = "aws_secret_access_key = " + form.format(secret=secret, encoded=encoded, **pieces)
+    assert secret in [found.first.value.decode() for found in Sieve(is_large=is_large).sift(text.encode())]
+
+
+@pytest.mark.parametrize("prefilter", BOTH)
+@pytest.mark.parametrize("length", [40, 41, 49, 50])
+def test_a_run_between_the_lengths_of_a_secret_and_an_encoded_one_is_none(prefilter, length: int) -> None:
+    for form in ("<key>aws_secret</key><name>{}</name>", '"secret": "{}",', "secret = call({}, {})", "// secret {}."):
+        text = form.replace("{}", ("Identifier" * 5)[:length]).encode()
+        assert bool(prefilter.spots(text)) is (length in (40, 50)), form
+
+
+@pytest.mark.parametrize("prefilter", BOTH)
+def test_what_must_not_follow(prefilter) -> None:
+    expressions = [rb"acme(?!-(?:test|\(demo\)|(?:a|(?:b)) ))[a-z(-]{0,12}", *prefilter.expressions]
+    own = Prefilter(expressions, is_large=prefilter is FAST)
+    for text, is_found in [(b"acme", True), (b"acme-live", True), (b"acme-test", False), (b"acme-(demo)", False)]:
+        assert own.may_match(text) is is_found
+        assert bool(own.spots(text)) is is_found
+    assert own.may_match(b"acme-test acme")
+    assert own.is_warm is (prefilter is FAST)
 
 
 @pytest.mark.parametrize("prefilter", BOTH)

@@ -34,12 +34,16 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A match begins `nearest` to `farthest` bytes before at least `length` bytes of a class."""
+    """A match begins `nearest` to `farthest` bytes before at least `length` bytes of a class.
+
+    If it `is_last`, these are `length` bytes behind which there is no other one of the class.
+    """
 
     members: bytes
     length: int
     nearest: int
     farthest: int
+    is_last: bool = False
 
 
 Beginning = tuple[Literal, ...] | Run
@@ -102,7 +106,13 @@ def _parsed(expression: bytes) -> Any:
 
 
 def _reach(items: Iterable[tuple[Any, Any]]) -> int:
-    return sum(_reach_of(str(kind), detail) for kind, detail in items)
+    taken = ahead = 0
+    for code, detail in items:
+        if str(code) == "ASSERT_NOT" and detail[0] > 0:  # looks at what is taken by what follows
+            ahead = max(ahead, taken + _reach(detail[1]))
+        else:
+            taken += _reach_of(str(code), detail)
+    return max(taken, ahead)
 
 
 def _reach_of(kind: str, detail: Any) -> int:
@@ -130,10 +140,12 @@ class _Item:
     kind: str
     detail: Any
     ignores_case: bool
+    not_before: bytes = b""
+    """Bytes of which none may follow."""
 
 
 def _flat(items: Any, *, ignores_case: bool) -> list[_Item]:
-    """The items in a row, without groups around them and without those that only look."""
+    """The items in a row, without groups around them and without those that only look, but for what may not follow."""
     state = getattr(items, "state", None)
     ignores_case |= bool(state is not None and state.flags & re.IGNORECASE)
     flat: list[_Item] = []
@@ -143,9 +155,21 @@ def _flat(items: Any, *, ignores_case: bool) -> list[_Item]:
             flat += _flat(detail[3], ignores_case=ignores_case or bool(detail[1] & re.IGNORECASE))
         elif kind == "ATOMIC_GROUP":
             flat += _flat(detail, ignores_case=ignores_case)
+        elif kind == "ASSERT_NOT" and detail[0] > 0 and flat:
+            flat[-1] = replace(flat[-1], not_before=_single(detail[1]))
         elif kind not in _ZERO_WIDTH and not (kind == "BRANCH" and not any(map(_consumes, detail[1]))):
             flat.append(_Item(kind, detail, ignores_case))
     return flat
+
+
+def _single(items: Any) -> bytes:
+    """The bytes that are a match each."""
+    kind, detail = str(items[0][0]), items[0][1]
+    if len(items) > 1:
+        return b""
+    if kind == "BRANCH":
+        return b"".join(map(_single, detail[1]))
+    return _members(detail) if kind == "IN" else b""
 
 
 def _consumes(items: Any) -> bool:
@@ -176,9 +200,13 @@ def _behind(found: Beginning, nearest: int, farthest: int) -> Beginning:
 def _within(item: _Item) -> Beginning | None:
     """What an item of more than one byte says: a long run, or alternatives that each begin with a literal."""
     if item.kind in _REPEATS:
-        low, _, body = item.detail
+        low, high, body = item.detail
         is_class = len(body) == 1 and str(body[0][0]) == "IN" and not item.ignores_case
-        return Run(_members(body[0][1]), min(int(low), WIDEST), 0, 0) if is_class and low >= SHORTEST_RUN else None
+        if not is_class or low < SHORTEST_RUN:
+            return None
+        members = _members(body[0][1])
+        is_last = low == high <= WIDEST and set(members) <= set(item.not_before)
+        return Run(members, min(int(low), WIDEST), 0, 0, is_last)
     if item.kind != "BRANCH":
         return None
     literals: list[Literal] = []

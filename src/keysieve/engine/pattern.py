@@ -176,7 +176,7 @@ def _begins(what: tuple[Literal, ...] | Run, stretch: Stretch) -> list[tuple[int
     start, end = stretch.start, stretch.end
     if isinstance(what, Run):
         places = [
-            (first - what.farthest, last - what.length - what.nearest)
+            ((last - what.length if what.is_last else first) - what.farthest, last - what.length - what.nearest)
             for first, last in stretch.runs(what.members, what.length)
             if last - first >= what.length
         ]

@@ -24,6 +24,10 @@ ESCAPE = rb"(?:\\{1,31}(?:x|u00|U000000)|%|\}\\{1,31}u\{0{0,4}|;&#[xX]0{0,4})"
 """What stands between the hexadecimal digits of escaped letters: no more backslashes than five levels of JSON make."""
 ANY_ESCAPE = rb"[\\%};][\\xXuU0%{&#]*"
 """The same and more for Hyperscan, which takes three times as long to compile expressions in which that many count."""
+_BARE = rb"[^()\\]|\\."
+_GROUP = rb"\((?:%b|\((?:%b)*\))*\)" % (_BARE, _BARE)
+LOOK_AHEAD = re.compile(rb"\(\?!(?:%b|%b)*\)" % (_BARE, _GROUP))
+"""What must not follow, which Hyperscan cannot tell: two levels of groups at most, all other brackets escaped."""
 LONGEST = 1 << 30
 """Bytes that Hyperscan is given at once; its lengths have 32 bits."""
 CLOSE = 64
@@ -40,7 +44,7 @@ class Prefilter:
     """Expressions over bytes, of which one matches every text that a rule could find something in.
 
     Args:
-        expressions: In the subset that `re` and Hyperscan share.
+        expressions: In the subset that `re` and Hyperscan share, and with negative look-ahead.
         is_large: Start with Hyperscan at once.
 
     Attributes:
@@ -134,18 +138,18 @@ def vectorised(expressions: tuple[bytes, ...]) -> tuple[Test, Where] | None:
         return None
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     numbers = list(range(len(expressions)))
-    wide = [expression.replace(ESCAPE, ANY_ESCAPE) for expression in expressions]
+    wide = [LOOK_AHEAD.sub(b"", expression.replace(ESCAPE, ANY_ESCAPE)) for expression in expressions]
     try:
         database.compile(expressions=wide, ids=numbers, elements=len(numbers), flags=[0] * len(numbers))
     except hyperscan.error:
         return None
     plain_test, plain_spots = _plain(expressions)
-    doubtful = {number: expression for number, expression in enumerate(expressions) if ESCAPE in expression}
+    doubtful = {number: expressions[number] for number in numbers if wide[number] != expressions[number]}
     scan, found = database.scan, _Spots()
 
     def is_meant(number: int, _start: int, end: int, _flags: int, data: Any) -> bool:
         """Whether it is the expression itself that matches there, and not only what stands in for it."""
-        return number not in doubtful or _ends(doubtful[number], data, end)
+        return number not in doubtful or _is_about(doubtful[number], data, end)
 
     def on_match(number: int, start: int, end: int, flags: int, data: Any) -> None:
         if is_meant(number, start, end, flags, data):
@@ -197,10 +201,10 @@ def locator(literals: Sequence[tuple[bytes, bool]]) -> Locate | None:
     return locate
 
 
-def _ends(expression: bytes, data: bytes, end: int) -> bool:
-    """Whether an expression matches at `end` or shortly before."""
+def _is_about(expression: bytes, data: bytes, end: int) -> bool:
+    """Whether an expression has a match that ends at `end`, or another one near by."""
     pattern, reach = _exact(expression)
-    return pattern.search(data, max(0, end - reach), end) is not None
+    return pattern.search(data, max(0, end - reach), end + reach) is not None
 
 
 @cache
