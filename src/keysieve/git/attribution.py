@@ -85,11 +85,21 @@ def _note(result: Attribution, commit: str, change: PathChange, blobs: Collectio
 def live_blobs(
     repository: Repository, blobs: Collection[str], paths: Collection[bytes], tips: Collection[str]
 ) -> set[str]:
-    """Those of the blobs that stand at one of the paths in the tree of one of the commits."""
+    """Those of the blobs that stand at one of the paths in the tree of one of the commits.
+
+    Folders are looked up first, as most are the same in many commits.
+    """
     from keysieve.git import objects
 
-    names = [tip.encode() + b":" + path for tip in sorted(tips) for path in sorted(paths) if b"\n" not in path]
-    found = set(objects.resolve(repository, names)) if names else set()
+    names: dict[bytes, list[bytes]] = defaultdict(list)
+    for path in sorted(path for path in paths if b"\n" not in path):
+        folder, _, name = path.rpartition(b"/")
+        names[folder].append(name)
+    asked = [(tip.encode(), folder) for tip in sorted(tips) for folder in names]
+    trees = objects.resolve(repository, [tip + b":" + folder for tip, folder in asked]) if asked else ()
+    standing = {(tree.encode(), folder) for tree, (_, folder) in zip(trees, asked, strict=False) if tree}
+    entries = [tree + b":" + name for tree, folder in sorted(standing) for name in names[folder]]
+    found = set(objects.resolve(repository, entries)) if entries else set()
     odd = [path for path in paths if b"\n" in path]  # cat-file reads one name a line
     for tip in tips if odd else ():
         _, out, _ = repository.run(["ls-tree", "-z", "--full-tree", tip, "--", *odd])

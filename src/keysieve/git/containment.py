@@ -1,7 +1,7 @@
 """Which commits can have moved some blobs: brought them to a path, or taken them from one.
 
 Every tree gets a number that stands for where the blobs are in it: the sum, over its entries, of a number for the
-entry's name times that of what it names. A commit whose tree has its parents' number has moved none of the blobs. The
+entry's name times that of what it names. A commit whose tree has a parent's number has moved none of the blobs. The
 numbers are made from what the packs store as changes, so that no tree is compared with another. They are random ones of
 64 bits: that two are the same by chance is less likely than that an object id is.
 """

@@ -131,7 +131,9 @@ class Numbering:
 
 
 def moving(order: Rows, graph: Graph, numbers: Weights) -> Rows:
-    """Those of the commits whose trees do not have the number of all their parents' trees, in their order.
+    """Those of the commits whose trees have the number of none of their parents' trees, in their order.
+
+    So a merge that has taken one side's state of the blobs is none of them.
 
     Args:
         order: Commits, by their rows in the graph.
@@ -140,7 +142,7 @@ def moving(order: Rows, graph: Graph, numbers: Weights) -> Rows:
     """
     of_commits = np.append(numbers[graph.trees], np.uint64(0))  # the last one is that of what is not there
     children = graph.children
-    is_moving = (np.diff(graph.starts) == 0) & (of_commits[:-1] != 0)
-    is_moving[children[of_commits[graph.parents] != of_commits[children]]] = True
+    is_moving = (np.diff(graph.starts) > 0) | (of_commits[:-1] != 0)
+    is_moving[children[of_commits[graph.parents] == of_commits[children]]] = False
     found: Rows = order[is_moving[order]]
     return found

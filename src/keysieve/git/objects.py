@@ -98,10 +98,9 @@ def names_and_kinds(repository: Repository) -> Iterator[tuple[bytes, str]]:
 
 
 def resolve(repository: Repository, names: Sequence[bytes]) -> Iterator[str]:
-    """The object ids of those names (`commit:path`) that there are."""
+    """The object id of each name (`commit:path`, without line feeds); empty for what is not there."""
     requests = (os.fsdecode(name) + "\n" for name in names)
     arguments = ["cat-file", "--batch-check=%(objectname)", "--buffer"]
     with run.piped(repository.directory, repository.environment, arguments, requests) as pipe:
         for line in pipe:
-            if not line.endswith((b" missing\n", b" ambiguous\n")):
-                yield line.strip().decode()
+            yield "" if line.endswith((b" missing\n", b" ambiguous\n")) else line.strip().decode()

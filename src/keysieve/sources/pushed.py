@@ -128,7 +128,7 @@ def new_objects(
     pushed = Pushed(tuple(update.ref for update in updates if update.new is not None))
     commits = _peel(repository, [update.new for update in updates if update.new is not None], pushed)
     old = {update.old.encode() for update in updates if update.old is not None}
-    excluded = list(objects.resolve(repository, sorted(old))) if old else []
+    excluded = list(filter(None, objects.resolve(repository, sorted(old)))) if old else []
     if commits:
         pushed.commits = _commits(repository, commits, excluded, known)
         pushed.heads = tuple(commits)
