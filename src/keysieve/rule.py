@@ -32,8 +32,8 @@ class Rule:
         pattern: Regular expression over bytes (`regex` module); the group `value`, or else the whole match.
         literals: Byte strings of which one stands in every text that the pattern matches. ASCII case is ignored
             when `literals_ignore_case` is set. What an encoding makes of them triggers decoding.
-        prefilter: Regular expressions (the subset that `re` and Hyperscan share, and `(?!…)`) of which one matches every
-            text in which the rule finds something. They may over-report, never miss.
+        prefilter: Regular expressions (the subset that `re` and Hyperscan share, and `(?!…)`) of which one matches
+            every text in which the rule finds something. They may over-report, never miss.
         names: Pattern of a label that is enough, when it stands shortly before the value.
         weak_names: Pattern of a label that is enough when `context` matches within `within` lines.
         context: See `weak_names`.

@@ -7,9 +7,9 @@ Only escapes of ASCII are resolved, credentials have no other characters. Nested
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 
-from keysieve.engine.decoding.offsets import OffsetMap, Piece
+from keysieve.engine.decoding.offsets import OffsetMap, Turns
 
 # Without the look-behind, a long row of backslashes would be tried from each of them. It stands behind the first one
 # because `re` finds a pattern fast that begins with a letter.
@@ -85,13 +85,4 @@ def _resolve(data: bytes, escape: bytes, decode: Callable[[bytes], bytes]) -> tu
     known = {one: decode(one) for one in set(old[1::2])}
     new = old.copy()
     new[1::2] = [known[one] for one in old[1::2]]
-    return b"".join(new), OffsetMap(lambda: _pieces(old, new))
-
-
-def _pieces(old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[Piece]:
-    """Of what was copied and what was replaced, by turns."""
-    at = 0
-    for number, (before, after) in enumerate(zip(old, new, strict=True)):
-        if after:
-            yield (at, len(after), len(after), len(before)) if number % 2 else (at, len(after), 1, 1)
-        at += len(before)
+    return b"".join(new), Turns(old, new)

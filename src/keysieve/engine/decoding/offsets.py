@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
+from itertools import accumulate
 
 MAX_SIZE = (1 << 32) - 1
 """Bytes of the longest text whose offsets can be kept (they are 32-bit, to keep maps small)."""
@@ -56,6 +57,36 @@ class OffsetMap:
                 in_units.append(in_unit)
             made += length
         return outs, ins, out_units, in_units
+
+
+class Turns(OffsetMap):
+    """Of a text of pieces that were copied (the first, the third, …) and replaced (the others) by turns.
+
+    Args:
+        old: The pieces before.
+        new: What they became.
+    """
+
+    def __init__(self, old: Sequence[bytes], new: Sequence[bytes]) -> None:
+        self._old, self._new = old, new
+
+    def start(self, offset: int) -> int:
+        """Where the unit that holds byte `offset` of the rewritten text begins."""
+        outs, ins = self._begins
+        at = bisect_right(outs, offset) - 1
+        return ins[at] if at % 2 else ins[at] + offset - outs[at]
+
+    def end(self, offset: int) -> int:
+        """Where the unit that holds the byte before `offset` ends (half-open)."""
+        outs, ins = self._begins
+        at = max(bisect_left(outs, offset) - 1, 0)
+        return ins[at + 1] if at % 2 else ins[at] + offset - outs[at]
+
+    @cached_property
+    def _begins(self) -> tuple[array[int], array[int]]:
+        """Where each piece begins in both texts, and where the last one ends."""
+        outs, ins = (array("I", accumulate(map(len, pieces), initial=0)) for pieces in (self._new, self._old))
+        return outs, ins
 
 
 class Rewriter:
