@@ -26,7 +26,7 @@ _DIFF_TREE = (
     "--no-renames",
     "--no-abbrev",
 )
-BATCH = 2000
+BATCH = 250
 """Commits that git compares in one go when it works on several batches at a time."""
 _HEADER = 512
 """Bytes of a commit that are looked at for what hardly any says later: its committer's date."""
