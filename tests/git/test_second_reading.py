@@ -6,7 +6,7 @@ import pytest
 
 import git
 from keysieve.git import commits, objects
-from keysieve.git.refs import refs
+from keysieve.git.refs import listing, refs
 from keysieve.git.repository import discover
 from repository import Repository
 
@@ -47,7 +47,7 @@ def test_refs(repo: Repository, theirs: git.Repo) -> None:
     repo.git("tag", "-a", "-m", "x", "annotated")
     repo.git("pack-refs", "--all")
     repo.git("branch", "loose")
-    ours = {ref.name.decode(): ref.oid for ref in refs(discover(repo.path)) if ref.name != b"HEAD"}
+    ours = {ref.name.decode(): ref.oid for ref in refs(listing(discover(repo.path))) if ref.name != b"HEAD"}
     assert ours == {ref.path: ref.object.hexsha for ref in theirs.refs}
 
 

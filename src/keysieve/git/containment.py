@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from keysieve.git.packs.columns import Rows, narrow
+from keysieve.git.packs.columns import Compact, Rows, narrow
 from keysieve.git.packs.presence import Presence
 from keysieve.git.packs.stored import StoredObject
 from keysieve.git.packs.tree_changes import NAMED, Differences, Runs, Swaps
@@ -56,18 +56,18 @@ class Wanted:
 
 @dataclass(slots=True)
 class Naming:
-    """What a batch of trees names, as far as it can lead to the blobs. All objects are given by their places.
+    """What a batch of trees names, as far as it can lead to the blobs. Objects are given by their places.
 
     Attributes:
         trees: The trees.
         bases: The tree that each one is a change of; -1 where its own entries are all there is.
-        holders: For each entry that a tree has, or has not any more, the tree; `named` is what the entry names.
+        holders: For each entry that a tree has, or has not any more, which of `trees`; `named` is what the entry names.
         weights: The number of the entry's name, negative (modulo 2^64) where it is not there any more.
     """
 
     trees: Rows
     bases: Rows
-    holders: Rows
+    holders: Compact
     named: Rows
     weights: Weights
 
@@ -118,17 +118,17 @@ class Namer:
         bases[is_change] = self._presence.places(
             b"".join([tree.base or b"" for tree, is_ in zip(trees, is_change.tolist(), strict=True) if is_])
         )
-        changed = places[runs.which]
         columns = [
-            (places[swaps.which[kept]], swaps.places[kept], weights[kept]),
-            (places[swaps.which[had]], old[had], np.uint64(0) - weights[had]),
-            self._leading(places[read], *self._entries([trees[at].data for at in read.tolist()])),
+            (swaps.which[kept], swaps.places[kept], weights[kept]),
+            (swaps.which[had], old[had], np.uint64(0) - weights[had]),
+            self._leading(read, *self._entries([trees[at].data for at in read.tolist()])),
             without_both(
-                self._leading(changed, new, named), self._leading(changed[runs.replaces], *self._entries(runs.old))
+                self._leading(runs.which, new, named), self._leading(runs.which[runs.replaces], *self._entries(runs.old))
             ),
         ]
         holders, leading, weights = (np.concatenate(column) for column in zip(*columns, strict=True))
-        return Naming(narrow(places), narrow(bases), narrow(holders), narrow(leading), weights)
+        holders = holders.astype(np.min_scalar_type(len(trees)))
+        return Naming(narrow(places), narrow(bases), holders, narrow(leading), weights)
 
     def _entries(self, trees: Sequence[bytes]) -> tuple[Entries, Numbers]:
         """The entries that may lead to the blobs, with the places of what they name."""

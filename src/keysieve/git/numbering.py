@@ -57,15 +57,10 @@ class Numbering:
         self.wanted = wanted
         self._presence = presence
         self._parts: list[_Part] = []
-        # The last ones are those of what is absent.
-        self._usual = np.zeros(presence.size + 1, np.uint64)
-        self._ranks: NDArray[np.unsignedinteger] = np.zeros(presence.size + 1, np.uint16)
+        self._usual = np.zeros(presence.size + 1, np.uint64)  # the last one is that of what is absent
 
     def add(self, naming: Naming) -> None:
         """Take note of what some trees name."""
-        if len(naming.trees) > np.iinfo(self._ranks.dtype).max:
-            self._ranks = self._ranks.astype(np.uint32)
-        self._ranks[naming.trees] = np.arange(len(naming.trees))
         is_new = self._usual[naming.named] == 0
         self._usual[naming.named[is_new]] = naming.weights[is_new]
         usual = self._usual[naming.named]
@@ -77,7 +72,7 @@ class Numbering:
             _Part(
                 naming.trees.astype(places),
                 naming.bases.astype(places),
-                self._ranks[naming.holders[entries]],
+                naming.holders[entries],
                 naming.named[entries].astype(places),
                 len(here),
                 len(here) + len(gone),

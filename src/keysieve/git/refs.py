@@ -40,14 +40,16 @@ class Ref:
         return self if end == self.peeled else replace(self, peeled=end)
 
 
-def refs(repository: Repository) -> list[Ref]:
-    """HEAD (unless it is unborn) and all refs, not peeled: what they point to need not be there."""
-    out = repository.output(["for-each-ref", "--format=%(objectname) %(refname)"])
-    found = [_ref(*line.split(b" ", 1)) for line in out.split(b"\n") if line]
+def listing(repository: Repository) -> bytes:
+    """HEAD (unless it is unborn) and all refs, a line each: the id of what it points to, which need not be there."""
+    lines = repository.output(["for-each-ref", "--format=%(objectname) %(refname)"])
     status, head, _ = repository.run(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"])
-    if status == 0:
-        found.insert(0, _ref(head.strip(), b"HEAD"))
-    return found
+    return head.strip() + b" HEAD\n" + lines if status == 0 else lines
+
+
+def refs(lines: bytes) -> list[Ref]:
+    """The refs of a listing, not peeled."""
+    return [_ref(*line.split(b" ", 1)) for line in lines.split(b"\n") if line]
 
 
 def _ref(oid: bytes, name: bytes) -> Ref:

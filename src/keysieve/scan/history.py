@@ -28,7 +28,7 @@ from keysieve.git.packs.directories import packed_bytes, with_alternates
 from keysieve.git.packs.plan import Plan, WorkUnit, parts, plan, plan_again
 from keysieve.git.packs.presence import Presence
 from keysieve.git.reflog import entries
-from keysieve.git.refs import Ref, refs
+from keysieve.git.refs import Ref, listing, refs
 from keysieve.git.repository import Repository
 from keysieve.git.trees import index_entries, tree_entries
 from keysieve.scan.assembly import Story
@@ -61,9 +61,10 @@ class HistoryScan:
     with_alternates: bool = False
     gathered: Gathered = field(default_factory=Gathered)
     commits: dict[str, Commit] = field(default_factory=dict)
-    refs: list[Ref] = field(default_factory=list)
+    refs: list[Ref] = field(default_factory=list, repr=False)
     graph: Graph = field(init=False)
     order: Rows = field(default_factory=lambda: np.empty(0, np.int32), repr=False)
+    _listing: bytes = field(default=b"", repr=False)
     _commits: list[Commits] = field(default_factory=list, repr=False)
     _found: dict[str, tuple[Sifted, ...]] = field(default_factory=dict, repr=False)
     _targets: dict[str, str] = field(default_factory=dict)
@@ -120,7 +121,7 @@ class HistoryScan:
                 warming.join()
 
     def _plan(self, own: Path) -> None:
-        self.refs = refs(self.repository)
+        self._listing = listing(self.repository)
         self._presence = Presence(self._oid_length)
         directories, missing = with_alternates(own)
         self.gathered.not_read += missing
@@ -201,7 +202,7 @@ class HistoryScan:
     def _connect(self) -> None:
         """What refs reach, and whether it is all there."""
         self.progress("connectivity", 0, None)
-        self.refs = [ref.peel(self._targets) for ref in self.refs]
+        self.refs = [ref.peel(self._targets) for ref in refs(self._listing)]
         self.graph = Graph.of(self._commits, self._presence)
         self._commits.clear()
         self._reached = self.graph.reachable(self.graph.rows([ref.peeled for ref in self.refs]))

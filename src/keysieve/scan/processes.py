@@ -61,11 +61,12 @@ def _spread(units: list[WorkUnit], tools: Tools, jobs: int) -> Generator[UnitRes
     lost: list[WorkUnit] = []
     busy: dict[Connection, WorkUnit] = {}
     processes: list[multiprocessing.Process] = []
+    inherited = units if multiprocessing.get_start_method() == "fork" else []
     try:
         release()
         for _ in range(jobs):
             here, there = multiprocessing.Pipe()
-            processes.append(multiprocessing.Process(target=_serve, args=(here, there, tools), daemon=True))
+            processes.append(multiprocessing.Process(target=_serve, args=(here, there, tools, inherited), daemon=True))
             processes[-1].start()
             there.close()
             _give(here, units, busy)
@@ -100,8 +101,10 @@ def _give(connection: Connection, waiting: list[WorkUnit], busy: dict[Connection
         connection.send(unit)
 
 
-def _serve(others: Connection, connection: Connection, tools: Tools) -> None:
+def _serve(others: Connection, connection: Connection, tools: Tools, inherited: list[WorkUnit]) -> None:
     """What a process does: the units that it is given, until there are no more, or nobody who gives any."""
+    inherited.clear()  # they would take memory here when those who gave them have forgotten them
+    release()
     gc.freeze()  # what was there before the fork: looking through it would copy the pages that it shares
     others.close()
     with suppress(EOFError, OSError, KeyboardInterrupt):

@@ -36,7 +36,9 @@ SMALLEST_UNIT, SMALLEST_TREE_UNIT = 4_000_000, 60_000_000
 _TREES = frozenset({"tree"})
 _ATTEMPTS = 3
 _SINGLES = 500
-_LONGEST_KEPT = (32 << 20) - (64 << 10)
+_LONGEST_KEPT = 32 << 20
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+"""Parameters of mallopt(3), as in malloc.h."""
 _SINGLE_COST = 1_000_000
 
 
@@ -204,9 +206,13 @@ def _keep_freed_memory() -> None:
     """Have glibc keep the memory of an object for the next one, up to 32 MiB; elsewhere this does nothing.
 
     Fresh pages for every object above 128 KiB take a tenth of the time that a history of large blobs takes to be read.
-    glibc keeps what is not longer than the longest block that it was given back, see M_MMAP_THRESHOLD in mallopt(3).
     """
-    bytes(_LONGEST_KEPT)
+    with suppress(ImportError, OSError, TypeError, AttributeError):
+        import ctypes
+
+        libc = ctypes.CDLL(None)
+        libc.mallopt(_M_MMAP_THRESHOLD, _LONGEST_KEPT)
+        libc.mallopt(_M_TRIM_THRESHOLD, 2 * _LONGEST_KEPT)
 
 
 def _as_oid(what: bytes, oid_length: int) -> bytes | None:
