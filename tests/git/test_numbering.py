@@ -38,7 +38,7 @@ def tree(draw: st.DrawFn, place: int) -> tuple[int, int, list[tuple[int, int, in
 
 
 def naming(trees: list[tuple[int, int, list[tuple[int, int, int]]]]) -> Naming:
-    entries = [(place, *entry) for place, _, entries in trees for entry in entries]
+    entries = [(number, *entry) for number, (_, _, entries) in enumerate(trees) for entry in entries]
     holders, named, weights, signs = zip(*entries, strict=True) if entries else ((), (), (), ())
     places, bases, _ = zip(*trees, strict=True)
     signed = [weight * sign % 2**64 for weight, sign in zip(weights, signs, strict=True)]

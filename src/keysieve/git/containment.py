@@ -118,13 +118,12 @@ class Namer:
         bases[is_change] = self._presence.places(
             b"".join([tree.base or b"" for tree, is_ in zip(trees, is_change.tolist(), strict=True) if is_])
         )
+        gone = self._leading(runs.which[runs.replaces], *self._entries(runs.old))
         columns = [
             (swaps.which[kept], swaps.places[kept], weights[kept]),
             (swaps.which[had], old[had], np.uint64(0) - weights[had]),
             self._leading(read, *self._entries([trees[at].data for at in read.tolist()])),
-            without_both(
-                self._leading(runs.which, new, named), self._leading(runs.which[runs.replaces], *self._entries(runs.old))
-            ),
+            without_both(self._leading(runs.which, new, named), gone),
         ]
         holders, leading, weights = (np.concatenate(column) for column in zip(*columns, strict=True))
         holders = holders.astype(np.min_scalar_type(len(trees)))
