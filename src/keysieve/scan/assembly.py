@@ -222,7 +222,7 @@ class _Teller:
             introduced=self._event(story.introduced),
             removed=self._event(story.removed),
             live=story.live,
-            refs=None if story.refs is None else tuple(self.text(ref) for ref in story.refs),
+            refs=None if story.refs is None else tuple(map(self.text, story.refs)),
             remedy=self._remedy(one),
         )
 

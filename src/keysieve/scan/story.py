@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain
 
 import numpy as np
@@ -23,7 +24,7 @@ FEW = 3
 """Reflog entries that a note names."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Evidence:
     """What the stories are made from.
 
@@ -40,6 +41,11 @@ class Evidence:
     attribution: Attribution
     commits: Mapping[str, Commit] = field(repr=False)
     reflog: Sequence[ReflogEntry] = ()
+
+    @cached_property
+    def has_remote(self) -> bool:
+        """Whether there is a remote-tracking branch."""
+        return any(ref.name.startswith(b"refs/remotes/") for ref in self.refs)
 
 
 def stories(groups: Sequence[Group], evidence: Evidence) -> dict[int, Story]:
@@ -91,7 +97,7 @@ def _story(
     removed = None if live else _removed(group, rank, evidence)
     notes = [
         *_exposure(introduced, removed, evidence),
-        *_publication(refs, evidence.refs),
+        *(_publication(refs) if evidence.has_remote else ()),
         *_lifeline(group, refs, reflog),
     ]
     return Story(introduced, removed, live, refs, tuple(notes))
@@ -117,9 +123,8 @@ def _exposure(introduced: str | None, removed: str | None, evidence: Evidence) -
         yield f"It stood in the tree for {days} day{'' if days == 1 else 's'} before it was removed."
 
 
-def _publication(refs: Sequence[bytes], every: Sequence[Ref]) -> Iterable[str]:
-    has_remote = any(ref.name.startswith(b"refs/remotes/") for ref in every)
-    if has_remote and refs and not any(name.startswith(b"refs/remotes/") for name in refs):
+def _publication(refs: Sequence[bytes]) -> Iterable[str]:
+    if refs and not any(name.startswith(b"refs/remotes/") for name in refs):
         yield "No remote-tracking branch holds it: it may not have left this clone yet."
 
 

@@ -25,25 +25,24 @@ def declared_sizes(delta: bytes) -> tuple[int, int, int]:
     """
     try:
         base_size, position = delta[0], 1
-        if base_size >= 0x80:
-            base_size, position = _size(delta, 0)
+        if base_size >= 0x80:  # most have two bytes: a call takes longer than to put them together
+            second, position = delta[1], 2
+            base_size += (second << 7) - 0x80
+            if second >= 0x80:
+                base_size, position = size_from(delta, 0, 7)
         size = delta[position]
         position += 1
         if size >= 0x80:
-            size, position = _size(delta, position - 1)
+            second = delta[position]
+            size += (second << 7) - 0x80
+            position += 1
+            if second >= 0x80:
+                size, position = size_from(delta, position - 2, 7)
     except OverflowError as error:
         raise CorruptDeltaError("corrupt delta") from error
     except IndexError as error:
         raise CorruptDeltaError("delta is cut off") from error
     return base_size, size, position
-
-
-def _size(delta: bytes, position: int) -> tuple[int, int]:
-    """Most have two bytes."""
-    second = delta[position + 1]
-    if second < 0x80:
-        return delta[position] - 0x80 + (second << 7), position + 2
-    return size_from(delta, position, 7)
 
 
 def size_from(data: bytes | mmap, position: int, bits: int) -> tuple[int, int]:
