@@ -52,8 +52,12 @@ def test_live_on_another_branch(repo, scan, pair) -> None:
     assert (finding["live"], finding["removed"], finding["refs"]) == (True, None, ["refs/heads/topic"])
 
 
-def test_live_at_a_path_with_a_line_break(repo, scan, pair) -> None:
-    repo.commit({"a\nb": pair})
+@pytest.mark.parametrize(
+    "path", ["a\nb", "folder\r/file", "folder/file\r", "at the/top", "top", "-x/:(y)", "a/b/c/d", "x/missing"]
+)
+def test_live_at_any_path(repo, scan, pair, path) -> None:
+    repo.commit({path: pair, "other/file": "x"})
+    repo.git("branch", "same")
     (finding,) = scan().findings
     assert finding["live"] is True
 

@@ -16,7 +16,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keysieve.engine.decoding import KEY_LITERALS, NAME_LITERALS, Layer, LimitReached, encoded_pattern, escapes, layers
+from keysieve.engine.decoding import (
+    KEY_LITERALS,
+    NAME_LITERALS,
+    Layer,
+    LimitReached,
+    encoded_pattern,
+    escapes,
+    joins,
+    layers,
+)
 from keysieve.engine.generator import Generator
 
 
@@ -430,3 +439,16 @@ def test_offsets_of_very_many_escapes_take_little_memory() -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 64 * len(text)
+
+
+@pytest.mark.parametrize("text", ['\'\' + "+bL" + "qG"', "`` + '+bL' + \"qG\"", "'' \"+bL\" '' 'qG'"])
+def test_of_joins_that_overlap_the_first_counts(text: str) -> None:
+    joined = joins.concatenations(f"x = {text}\n".encode())
+    assert joined is not None
+    assert b"+bLqG" in joined[0]
+
+
+@given(st.text("\"'`+ .\\\nab", max_size=40).map(str.encode))
+def test_joins_are_those_of_one_expression(data: bytes) -> None:
+    together = re.compile(b"[\"'`]" + joins._JOINED)
+    assert list(joins._joins(data)) == [match.span() for match in together.finditer(data)]

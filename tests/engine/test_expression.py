@@ -54,6 +54,7 @@ def test_reach(expression, expected) -> None:
         pytest.param(rb"[ab]{30}(?![bc])", Run(b"ab", 30, 0, 0), id="run that may go on"),
         pytest.param(rb"[ab]{30,31}(?![abc])", Run(b"ab", 30, 0, 0), id="end of a run of several lengths"),
         pytest.param(rb"[ab]{30}c?(?![abc])", Run(b"ab", 30, 0, 0), id="run and more"),
+        pytest.param(rb"[ab]{30}(?!ab|)", Run(b"ab", 30, 0, 0), id="run before what has no bytes"),
         pytest.param(rb"[ab]{30}(?!ab|bb)", Run(b"ab", 30, 0, 0), id="run before what has several bytes"),
         pytest.param(rb"[ab]{300}(?![ab])", Run(b"ab", 256, 0, 0), id="end of a run that is too long to look for"),
         pytest.param(rb"[a-z]{4}", None, id="short run"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
+from base64 import b64encode, urlsafe_b64encode
 from itertools import pairwise
 
 import pytest
@@ -121,21 +121,24 @@ def test_a_secret_is_found_on_a_line_of_a_patch(form: str, mark: str, is_large: 
         *("'{head}' + '{tail}',", "'{head}'\n    '{tail}',", "{head}\\\n{tail},", "{head}`\n    {tail},"),
         *("\n{head}\n{tail}\n", "\n    {head}\n    {tail}\n", '("{head}"\n    . "{tail}");'),
         *("['AB', '{head}' '{tail}']", "x, '{encoded}'", "({short}' '{rest}'),"),
+        *("{other}.{token}.{other}", "({other}){encoded}", "{other}:{encoded}", "'{other}', '{encoded}'"),
     ],
 )
 @pytest.mark.parametrize("length", range(41, 50))
 def test_a_run_too_long_for_a_secret_may_hold_it(form: str, length: int, is_large: bool) -> None:
     secret = Generator(length).secret_access_key()
     encoded = b64encode(secret.encode()).decode()
+    other = b64encode(b'{"kid": "abcdefghijklmnopqrstuvwxyz0123456789"}').decode()[:length]
+    token = urlsafe_b64encode(f'{{"key": "{secret}"}}'.encode()).decode().rstrip("=")
     pieces = {"head": encoded[:length], "tail": encoded[length:], "short": "'" + encoded[:3], "rest": encoded[3:]}
-    text = "aws_secret_access_key = " + form.format(secret=secret, encoded=encoded, **pieces)
+    text = "aws_secret_access_key = " + form.format(secret=secret, encoded=encoded, other=other, token=token, **pieces)
     assert secret in [found.first.value.decode() for found in Sieve(is_large=is_large).sift(text.encode())]
 
 
 @pytest.mark.parametrize("prefilter", BOTH)
 @pytest.mark.parametrize("length", [40, 41, 49, 50])
 def test_a_run_between_the_lengths_of_a_secret_and_an_encoded_one_is_none(prefilter, length: int) -> None:
-    for form in ("<key>aws_secret</key><name>{}</name>", '"secret": "{}",', "secret = call({}, {})", "// secret {}."):
+    for form in ("<key>aws_secret</key><name>{}</name>", '"secret": "{}",', "secret = call({}, {})", "// secret {}. "):
         text = form.replace("{}", ("Identifier" * 5)[:length]).encode()
         assert bool(prefilter.spots(text)) is (length in (40, 50)), form
 
@@ -149,6 +152,19 @@ def test_what_must_not_follow(prefilter) -> None:
         assert bool(own.spots(text)) is is_found
     assert own.may_match(b"acme-test acme")
     assert own.is_warm is (prefilter is FAST)
+
+
+@pytest.mark.parametrize("prefilter", BOTH)
+@pytest.mark.parametrize(
+    ("expression", "text"),
+    [(rb"(?:key\(?!b)(?:zz)", b"key!bzz"), (rb"x[(?!y)]{3}z", b"x(?!z"), (rb"a\\(?!b)c", b"a\\c")],
+)
+def test_what_only_looks_like_saying_what_must_not_follow(prefilter, expression: bytes, text: bytes) -> None:
+    own = Prefilter((expression,), is_large=prefilter is FAST)
+    if prefilter is FAST:
+        own.warm()
+    assert own.may_match(text)
+    assert not own.may_match(text[:-1])
 
 
 @pytest.mark.parametrize("prefilter", BOTH)

@@ -164,9 +164,9 @@ def _flat(items: Any, *, ignores_case: bool) -> list[_Item]:
 
 def _single(items: Any) -> bytes:
     """The bytes that are a match each."""
-    kind, detail = str(items[0][0]), items[0][1]
-    if len(items) > 1:
+    if len(items) != 1:
         return b""
+    kind, detail = str(items[0][0]), items[0][1]
     if kind == "BRANCH":
         return b"".join(map(_single, detail[1]))
     return _members(detail) if kind == "IN" else b""

@@ -24,10 +24,8 @@ ESCAPE = rb"(?:\\{1,31}(?:x|u00|U000000)|%|\}\\{1,31}u\{0{0,4}|;&#[xX]0{0,4})"
 """What stands between the hexadecimal digits of escaped letters: no more backslashes than five levels of JSON make."""
 ANY_ESCAPE = rb"[\\%};][\\xXuU0%{&#]*"
 """The same and more for Hyperscan, which takes three times as long to compile expressions in which that many count."""
-_BARE = rb"[^()\\]|\\."
-_GROUP = rb"\((?:%b|\((?:%b)*\))*\)" % (_BARE, _BARE)
-LOOK_AHEAD = re.compile(rb"\(\?!(?:%b|%b)*\)" % (_BARE, _GROUP))
-"""What must not follow, which Hyperscan cannot tell: two levels of groups at most, all other brackets escaped."""
+DEEPEST = 4
+"""Groups in one another in what must not follow."""
 LONGEST = 1 << 30
 """Bytes that Hyperscan is given at once; its lengths have 32 bits."""
 CLOSE = 64
@@ -138,7 +136,7 @@ def vectorised(expressions: tuple[bytes, ...]) -> tuple[Test, Where] | None:
         return None
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     numbers = list(range(len(expressions)))
-    wide = [LOOK_AHEAD.sub(b"", expression.replace(ESCAPE, ANY_ESCAPE)) for expression in expressions]
+    wide = [_without_look_ahead(expression.replace(ESCAPE, ANY_ESCAPE)) for expression in expressions]
     try:
         database.compile(expressions=wide, ids=numbers, elements=len(numbers), flags=[0] * len(numbers))
     except hyperscan.error:
@@ -199,6 +197,19 @@ def locator(literals: Sequence[tuple[bytes, bool]]) -> Locate | None:
         return found
 
     return locate
+
+
+def _without_look_ahead(expression: bytes) -> bytes:
+    """The expression without what must not follow, which Hyperscan cannot tell: groups in groups, `DEEPEST` at most."""
+    if b"(?!" not in expression:
+        return expression
+    bare = rb"[^()\\\[]|\\.|\[\^?\]?(?:[^\]\\]|\\.)*\]"
+    inner = bare
+    for _ in range(DEEPEST):
+        inner = rb"%b|\((?:%b)*\)" % (bare, inner)
+    return re.sub(
+        rb"(?s)(\\.|\[\^?\]?(?:[^\]\\]|\\.)*\])|\(\?!(?:%b)*\)" % inner, lambda found: found[1] or b"", expression
+    )
 
 
 def _is_about(expression: bytes, data: bytes, end: int) -> bool:

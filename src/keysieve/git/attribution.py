@@ -92,7 +92,8 @@ def live_blobs(
     from keysieve.git import objects
 
     names: dict[bytes, list[bytes]] = defaultdict(list)
-    for path in sorted(path for path in paths if b"\n" not in path):
+    odd = [path for path in paths if b"\n" in path or b"\r" in path]  # cat-file reads one name a line, without its end
+    for path in sorted(set(paths).difference(odd)):
         folder, _, name = path.rpartition(b"/")
         names[folder].append(name)
     asked = [(tip.encode(), folder) for tip in sorted(tips) for folder in names]
@@ -100,7 +101,6 @@ def live_blobs(
     standing = {(tree.encode(), folder) for tree, (_, folder) in zip(trees, asked, strict=False) if tree}
     entries = [tree + b":" + name for tree, folder in sorted(standing) for name in names[folder]]
     found = set(objects.resolve(repository, entries)) if entries else set()
-    odd = [path for path in paths if b"\n" in path]  # cat-file reads one name a line
     for tip in tips if odd else ():
         _, out, _ = repository.run(["ls-tree", "-z", "--full-tree", tip, "--", *odd])
         found.update(line.split(b"\t")[0].split(b" ")[2].decode() for line in out.split(b"\0") if line)

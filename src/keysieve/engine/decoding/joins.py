@@ -3,13 +3,14 @@ r"""Text that was taken apart: strings put together by an operator, lines contin
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from keysieve.engine.decoding.offsets import OffsetMap, Rewriter
 
 _SPACE = rb"(?:\s|[\\`_]\r?\n){0,200}+"
 _OPERATOR = rb"(?:\+\+?|\.\.?|&|<>|~|\|\||\^)"
 _JOINED = rb"(?:" + _SPACE + _OPERATOR + _SPACE + rb"|(?:\s|\\\r?\n)" + _SPACE + rb")[bBfFrRuUL@]{0,2}[\"'`]"
-_JOINS = [re.escape(quote) + _JOINED for quote in (b'"', b"'", b"`")]
+_JOINS = [re.compile(quote + _JOINED) for quote in (b'"', b"'", b"`")]
 """One for each quote before a join: `re` finds a pattern fast that begins with a letter."""
 _CONTINUED = rb"[\\`^](?<=[A-Za-z0-9/+=].)\r?\n[ \t]{0,200}(?=[A-Za-z0-9/+=])"
 _HUNK = rb"(?:^|\n)[+ -]{0,3}@@ -[0-9]"
@@ -23,10 +24,22 @@ def concatenations(data: bytes) -> tuple[bytes, OffsetMap] | None:
     shell); a backslash, a backtick (PowerShell), `^` (cmd) or `_` (Basic) may continue the line. Inside a value,
     such a mark at the end of a line goes together with the indentation that follows.
     """
-    spans = [match.span() for join in _JOINS for match in re.finditer(join, data)]
+    spans = list(_joins(data))
     if any(mark in data and (mark + b"\n" in data or mark + b"\r" in data) for mark in (b"\\", b"`", b"^")):
         spans += [match.span() for match in re.finditer(_CONTINUED, data)]
     return _without(data, sorted(spans))
+
+
+def _joins(data: bytes) -> Iterator[tuple[int, int]]:
+    """Where strings are joined: of joins that overlap, the first."""
+    found = [join.search(data) for join in _JOINS]
+    while matches := [match for match in found if match]:
+        start, end = min(match.span() for match in matches)
+        yield start, end
+        found = [
+            join.search(data, end) if match and match.start() < end else match
+            for join, match in zip(_JOINS, found, strict=True)
+        ]
 
 
 def diff_markers(data: bytes) -> tuple[bytes, OffsetMap] | None:
