@@ -12,7 +12,7 @@ from test_engine_laws import LAZY, blobs
 
 from keysieve.engine.expression import reach
 from keysieve.engine.generator import Generator
-from keysieve.engine.prefilter import CLOSE, MANY, Prefilter, shipped_expressions
+from keysieve.engine.prefilter import CHECKED, CLOSE, MANY, Prefilter, shipped_expressions
 from keysieve.engine.sieve import Sieve
 
 FAST = Prefilter(shipped_expressions(), is_large=True)
@@ -141,6 +141,12 @@ def test_a_run_between_the_lengths_of_a_secret_and_an_encoded_one_is_none(prefil
     for form in ("<key>aws_secret</key><name>{}</name>", '"secret": "{}",', "secret = call({}, {})", "// secret {}. "):
         text = form.replace("{}", ("Identifier" * 5)[:length]).encode()
         assert bool(prefilter.spots(text)) is (length in (40, 50)), form
+
+
+def test_of_very_many_runs_that_are_too_long_only_some_are_looked_at_closely() -> None:
+    text = b'"secret": "%b",\n' % (b"Identifier" * 5)[:45]
+    assert FAST.spots(text * CHECKED) == []
+    assert len(FAST.spots(text * (CHECKED + 300))) == 300
 
 
 @pytest.mark.parametrize("prefilter", BOTH)

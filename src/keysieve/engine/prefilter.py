@@ -24,6 +24,8 @@ ESCAPE = rb"(?:\\{1,31}(?:x|u00|U000000)|%|\}\\{1,31}u\{0{0,4}|;&#[xX]0{0,4})"
 """What stands between the hexadecimal digits of escaped letters: no more backslashes than five levels of JSON make."""
 ANY_ESCAPE = rb"[\\%};][\\xXuU0%{&#]*"
 """The same and more for Hyperscan, which takes three times as long to compile expressions in which that many count."""
+CHECKED = 500
+"""Matches of one text that are checked at most. All beyond count as meant: looking there costs less than checking."""
 DEEPEST = 4
 """Groups in one another in what must not follow."""
 LONGEST = 1 << 30
@@ -144,18 +146,25 @@ def vectorised(expressions: tuple[bytes, ...]) -> tuple[Test, Where] | None:
     plain_test, plain_spots = _plain(expressions)
     doubtful = {number: expressions[number] for number in numbers if wide[number] != expressions[number]}
     scan, found = database.scan, _Spots()
+    checked = 0
 
     def is_meant(number: int, _start: int, end: int, _flags: int, data: Any) -> bool:
         """Whether it is the expression itself that matches there, and not only what stands in for it."""
-        return number not in doubtful or _is_about(doubtful[number], data, end)
+        nonlocal checked
+        if number not in doubtful:
+            return True
+        checked += 1
+        return checked > CHECKED or _is_about(doubtful[number], data, end)
 
     def on_match(number: int, start: int, end: int, flags: int, data: Any) -> None:
         if is_meant(number, start, end, flags, data):
             found.add(end)
 
     def test(data: bytes) -> bool:
+        nonlocal checked
         if len(data) > LONGEST:
             return plain_test(data)
+        checked = 0
         try:
             scan(data, is_meant, context=data)
         except hyperscan.ScanTerminated:
@@ -163,8 +172,10 @@ def vectorised(expressions: tuple[bytes, ...]) -> tuple[Test, Where] | None:
         return False
 
     def spots(data: bytes) -> list[int]:
+        nonlocal checked
         if len(data) > LONGEST:
             return plain_spots(data)
+        checked = 0
         scan(data, on_match, context=data)
         return found.take() if found.offsets else []
 
