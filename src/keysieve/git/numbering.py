@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from keysieve.git.containment import Naming, Wanted
 from keysieve.git.graph import Graph
-from keysieve.git.packs.columns import Rows, row_type
+from keysieve.git.packs.columns import Compact, Rows, row_type
 from keysieve.git.packs.family import ancestors
 from keysieve.git.packs.presence import Presence
 
@@ -38,7 +38,7 @@ class _Part:
 
     trees: Rows = field(repr=False)
     bases: Rows = field(repr=False)
-    holders: NDArray[np.unsignedinteger] = field(repr=False)
+    holders: Compact = field(repr=False)
     named: Rows = field(repr=False)
     gone: int
     odd: int
